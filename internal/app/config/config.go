@@ -1,0 +1,148 @@
+package config
+
+import (
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// Config is what every command is configured by. Build it with [Loader.Load] or,
+// in programs that need no file, begin with [Default].
+type Config struct {
+	ID    string        // this process among its like; empty: chosen at start
+	Drain time.Duration // longest orderly shutdown
+
+	NATS       NATS
+	Exchange   Exchange
+	Mailboxes  Mailboxes
+	Discoverer Discoverer
+	Groups     Groups
+	Subscribe  Subscribe
+	Streamer   Streamer
+	HTTP       HTTP
+	Log        Log
+
+	origins map[string]string
+}
+
+// NATS says where facts and events are kept.
+type NATS struct {
+	URL         string
+	Prefix      string // first token of every subject
+	Credentials string // path of a .creds file
+	NKey        string // path of a seed file
+	User        string
+	Password    Secret
+	TLS         NATSTLS
+	Replicas    int
+	Embedded    Embedded
+	Events      Events
+}
+
+// NATSTLS is the client side of TLS towards NATS. Paths of PEM files.
+type NATSTLS struct {
+	CA         string
+	Cert       string
+	Key        string
+	ServerName string
+}
+
+// Embedded is the NATS server that runs inside the all-in-one command.
+type Embedded struct {
+	Dir    string // JetStream's store
+	Listen string // host:port of its client listener
+}
+
+// Events bounds the stream of events. What is older or beyond the size is discarded.
+type Events struct {
+	MaxBytes Size
+	MaxAge   time.Duration
+}
+
+// Exchange says where Exchange is and who asks it.
+type Exchange struct {
+	URL           messages.Endpoint // fixed EWS endpoint of every mailbox; wins over Autodiscover
+	Autodiscover  Autodiscover
+	Account       Account
+	Impersonation bool
+	Version       string // RequestServerVersion
+	TLS           ExchangeTLS
+	Concurrency   int // requests at a time to one endpoint, streams apart
+}
+
+// Autodiscover says where mailboxes' endpoints are asked for.
+type Autodiscover struct {
+	URL string // asked first; empty: found from each mailbox's domain
+}
+
+// Account is the service account: a user with a password, or a bearer token.
+type Account struct {
+	User     string
+	Password Secret
+	Bearer   Secret
+}
+
+// ExchangeTLS is the client side of TLS towards Exchange.
+type ExchangeTLS struct {
+	CA       string // path of a PEM file; empty: the system's authorities
+	Insecure bool   // certificates are not verified
+}
+
+// Mailboxes says which mailboxes are wanted.
+type Mailboxes struct {
+	List               string // path of the list; empty: mailboxes are enrolled by command only
+	ConfirmWithdrawals bool   // accept a list at start that withdraws many mailboxes at once
+}
+
+// Discoverer tunes the discoverer stage.
+type Discoverer struct {
+	Batch   int           // mailboxes in one Autodiscover request
+	Refresh time.Duration // age at which an answer is asked for again
+}
+
+// Groups tunes how mailboxes are grouped.
+type Groups struct {
+	Size  int           // most mailboxes of a group
+	Quiet time.Duration // how long the facts must be at rest before a plan is made
+}
+
+// Subscribe says what is subscribed in each mailbox.
+type Subscribe struct {
+	Folders []string // well-known names or folder ids; empty: all folders
+	Events  []string // EWS event elements, such as NewMailEvent
+}
+
+// Streamer tunes the streamer stage.
+type Streamer struct {
+	ConnectionTimeout ConnectionTimeout
+	Silence           time.Duration // a connection without a byte for that long is cut
+	Recovery          Recovery
+}
+
+// ConnectionTimeout is the span over which the ConnectionTimeout of
+// GetStreamingEvents is spread. Whole minutes; Exchange accepts 1 to 30.
+type ConnectionTimeout struct {
+	Min time.Duration
+	Max time.Duration
+}
+
+// Recovery says how a gap is closed.
+type Recovery string
+
+// Recovery policies.
+const (
+	RecoveryRecover Recovery = "recover" // read back what was created or changed
+	RecoveryFull    Recovery = "full"    // keep SyncFolderItems states: finds deletions, moves and read flags too
+	RecoveryOff     Recovery = "off"     // announce only
+)
+
+// HTTP is the listener of metrics and health.
+type HTTP struct {
+	Listen string // host:port; empty: none
+}
+
+// Log says what is logged on standard error, and how.
+type Log struct {
+	Level  string // debug, info, warn or error
+	Format string // json or text
+}

@@ -1,0 +1,95 @@
+package config
+
+import (
+	"strings"
+	"unicode"
+)
+
+// setting is one key with the place of its value in a Config.
+type setting struct {
+	key   string
+	value value
+	usage string
+}
+
+// settings lists every key there is.
+func (c *Config) settings() []setting {
+	return []setting{
+		{"id", text(&c.ID), "name of this process among its like; default: host name and the first free slot"},
+		{"drain", duration(&c.Drain), "longest orderly shutdown"},
+
+		{"nats.url", text(&c.NATS.URL), "NATS servers, separated by commas"},
+		{"nats.prefix", text(&c.NATS.Prefix), "first token of every subject"},
+		{"nats.credentials", text(&c.NATS.Credentials), "path of a credentials file (.creds)"},
+		{"nats.nkey", text(&c.NATS.NKey), "path of an NKey seed file"},
+		{"nats.user", text(&c.NATS.User), "user name"},
+		{"nats.password.file", text(&c.NATS.Password.File), "file that holds the user's password"},
+		{"nats.password.env", text(&c.NATS.Password.Env), "environment variable that holds the user's password"},
+		{"nats.tls.ca", text(&c.NATS.TLS.CA), "PEM file of the authorities that NATS is trusted by"},
+		{"nats.tls.cert", text(&c.NATS.TLS.Cert), "PEM file of the client's certificate"},
+		{"nats.tls.key", text(&c.NATS.TLS.Key), "PEM file of the client's key"},
+		{"nats.tls.serverName", text(&c.NATS.TLS.ServerName), "name that the server's certificate must carry"},
+		{"nats.replicas", number(&c.NATS.Replicas), "copies of each stream: 1, 3 or 5"},
+		{"nats.embedded.dir", text(&c.NATS.Embedded.Dir), "store of an embedded NATS server; empty: none is started"},
+		{"nats.embedded.listen", text(&c.NATS.Embedded.Listen), "host:port where the embedded server listens"},
+		{"nats.events.maxBytes", size(&c.NATS.Events.MaxBytes), "size of the event stream, beyond which the oldest are discarded"},
+		{"nats.events.maxAge", duration(&c.NATS.Events.MaxAge), "age beyond which events are discarded"},
+
+		{"exchange.url", text(&c.Exchange.URL), "EWS endpoint of every mailbox, in place of Autodiscover"},
+		{"exchange.autodiscover.url", text(&c.Exchange.Autodiscover.URL), "Autodiscover endpoint"},
+		{"exchange.account.user", text(&c.Exchange.Account.User), "service account: DOMAIN\\user or user@domain"},
+		{"exchange.account.password.file", text(&c.Exchange.Account.Password.File), "file that holds the service account's password"},
+		{"exchange.account.password.env", text(&c.Exchange.Account.Password.Env), "environment variable that holds the service account's password"},
+		{"exchange.account.bearer.file", text(&c.Exchange.Account.Bearer.File), "file that holds a bearer token"},
+		{"exchange.account.bearer.env", text(&c.Exchange.Account.Bearer.Env), "environment variable that holds a bearer token"},
+		{"exchange.impersonation", boolean(&c.Exchange.Impersonation), "impersonate each mailbox; false: act as a delegate"},
+		{"exchange.version", text(&c.Exchange.Version), "RequestServerVersion of requests"},
+		{"exchange.tls.ca", text(&c.Exchange.TLS.CA), "PEM file of the authorities that Exchange is trusted by"},
+		{"exchange.tls.insecure", boolean(&c.Exchange.TLS.Insecure), "do not verify Exchange's certificates"},
+		{"exchange.concurrency", number(&c.Exchange.Concurrency), "requests at a time to one endpoint"},
+
+		{"mailboxes.list", text(&c.Mailboxes.List), "file that lists the wanted mailboxes"},
+		{"mailboxes.confirmWithdrawals", boolean(&c.Mailboxes.ConfirmWithdrawals), "accept a list at start that withdraws many mailboxes at once"},
+
+		{"discoverer.batch", number(&c.Discoverer.Batch), "mailboxes in one Autodiscover request"},
+		{"discoverer.refresh", duration(&c.Discoverer.Refresh), "age at which a mailbox is discovered again"},
+
+		{"groups.size", number(&c.Groups.Size), "most mailboxes of a group"},
+		{"groups.quiet", duration(&c.Groups.Quiet), "quiet moment before groups are planned"},
+
+		{"subscribe.folders", list(&c.Subscribe.Folders), "folders to subscribe: well-known names or ids; all: every folder"},
+		{"subscribe.events", list(&c.Subscribe.Events), "events to subscribe; all: every kind"},
+
+		{"streamer.connectionTimeout.min", duration(&c.Streamer.ConnectionTimeout.Min), "shortest ConnectionTimeout of a stream, whole minutes"},
+		{"streamer.connectionTimeout.max", duration(&c.Streamer.ConnectionTimeout.Max), "longest ConnectionTimeout of a stream, whole minutes"},
+		{"streamer.silence", duration(&c.Streamer.Silence), "silence after which a stream is cut"},
+		{"streamer.recovery", text(&c.Streamer.Recovery), "how gaps are closed: recover, full or off"},
+
+		{"http.listen", text(&c.HTTP.Listen), "host:port of metrics and health; empty: none"},
+
+		{"log.level", text(&c.Log.Level), "debug, info, warn or error"},
+		{"log.format", text(&c.Log.Format), "json or text"},
+	}
+}
+
+// words splits a key where a flag has a dash and an environment variable an underscore.
+func words(key, separator string) string {
+	var b strings.Builder
+	for _, r := range key {
+		switch {
+		case r == '.':
+			b.WriteString(separator)
+		case unicode.IsUpper(r):
+			b.WriteString(separator + string(unicode.ToLower(r)))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// flagName is the flag of a key, without its dashes.
+func flagName(key string) string { return words(key, "-") }
+
+// envName is the environment variable of a key.
+func envName(key string) string { return "EWSNATS_" + strings.ToUpper(words(key, "_")) }

@@ -1,0 +1,114 @@
+package config
+
+import (
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// validate checks what single values cannot tell by their form.
+func (r *reading) validate(needs Needs) {
+	c := r.cfg
+	r.positive("drain", c.Drain)
+	r.validateNATS(needs)
+	r.validateExchange(needs)
+	r.validateMailboxes(needs)
+	r.between("discoverer.batch", c.Discoverer.Batch, 1, 1000)
+	r.positive("discoverer.refresh", c.Discoverer.Refresh)
+	r.between("groups.size", c.Groups.Size, 1, maxGroupSize)
+	r.positive("groups.quiet", c.Groups.Quiet)
+	r.validateSubscribe()
+	r.validateStreamer()
+	r.address("http.listen", c.HTTP.Listen)
+	r.oneOf("log.level", c.Log.Level, []string{"debug", "info", "warn", "error"})
+	r.oneOf("log.format", c.Log.Format, []string{"json", "text"})
+}
+
+// validateSubscribe checks folders and events, and writes each as EWS does.
+func (r *reading) validateSubscribe() {
+	s := &r.cfg.Subscribe
+	if len(s.Events) == 0 || slices.Equal(s.Events, []string{"all"}) {
+		s.Events = eventElements()
+	}
+	for i, event := range s.Events {
+		s.Events[i] = r.canonical("subscribe.events", "event", event, eventElements())
+	}
+	if slices.Equal(s.Folders, []string{"all"}) {
+		s.Folders = nil
+	}
+	for i, folder := range s.Folders {
+		if !isFolderID(folder) {
+			s.Folders[i] = r.canonical("subscribe.folders", "folder", folder, folderNames())
+		}
+	}
+}
+
+// shortestFolderID is well below the ids that Exchange makes (some 120
+// characters) and above its longest folder name.
+const shortestFolderID = 40
+
+func isFolderID(s string) bool {
+	_, err := base64.StdEncoding.DecodeString(s)
+	return err == nil && len(s) >= shortestFolderID
+}
+
+// canonical finds a name regardless of case.
+func (r *reading) canonical(key, kind, word string, names []string) string {
+	for _, name := range names {
+		if strings.EqualFold(word, name) {
+			return name
+		}
+	}
+	r.wrong(key, fmt.Sprintf("unknown %s %q", kind, word), didYouMean(word, names))
+	return word
+}
+
+func (r *reading) validateStreamer() {
+	s := r.cfg.Streamer
+	lowest, highest := s.ConnectionTimeout.Min, s.ConnectionTimeout.Max
+	r.minutes("streamer.connectionTimeout.min", lowest)
+	r.minutes("streamer.connectionTimeout.max", highest)
+	if lowest > highest {
+		r.wrong("streamer.connectionTimeout.min", fmt.Sprintf("%s is longer than streamer.connectionTimeout.max, %s", lowest, highest),
+			"write the shorter one as min")
+	}
+	r.positive("streamer.silence", s.Silence)
+	r.oneOf("streamer.recovery", string(s.Recovery), []string{string(RecoveryRecover), string(RecoveryFull), string(RecoveryOff)})
+}
+
+// minutes checks a ConnectionTimeout: StreamingSubscriptionConnectionTimeoutType
+// of Exchange's types.xsd is a whole number from 1 to 30.
+func (r *reading) minutes(key string, d time.Duration) {
+	if !r.failed[key] && (d%time.Minute != 0 || d < time.Minute || d > 30*time.Minute) {
+		r.wrong(key, fmt.Sprintf("Exchange does not accept a ConnectionTimeout of %s", d), "write whole minutes from 1m to 30m")
+	}
+}
+
+func (r *reading) positive(key string, d time.Duration) {
+	if !r.failed[key] && d <= 0 {
+		r.wrong(key, fmt.Sprintf("%s is not longer than nothing", d), "write a duration above 0s")
+	}
+}
+
+func (r *reading) between(key string, n, lowest, highest int) {
+	if !r.failed[key] && (n < lowest || n > highest) {
+		r.wrong(key, fmt.Sprintf("%d is out of range", n), fmt.Sprintf("write a number from %d to %d", lowest, highest))
+	}
+}
+
+func (r *reading) oneOf(key, word string, names []string) {
+	if !slices.Contains(names, word) {
+		r.wrong(key, fmt.Sprintf("%q is not known", word), didYouMean(word, names))
+	}
+}
+
+var hostPort = regexp.MustCompile(`^[^\s/@]*:\d{1,5}$`)
+
+func (r *reading) address(key, address string) {
+	if address != "" && !hostPort.MatchString(address) {
+		r.wrong(key, fmt.Sprintf("%q is not host:port", address), "write an address such as 127.0.0.1:9464")
+	}
+}

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"io"
+	"log/slog"
+
+	"github.com/ewsnats/ewsnats/internal/app/config"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// NewLogger makes the logger that a configuration asks for; stage is in every record.
+func NewLogger(cfg config.Log, stage string, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level(cfg.Level), ReplaceAttr: replace}
+	var handler slog.Handler = slog.NewJSONHandler(w, options)
+	if cfg.Format == "text" {
+		handler = slog.NewTextHandler(w, options)
+	}
+	return slog.New(handler).With("stage", stage)
+}
+
+func level(name string) slog.Level {
+	switch name {
+	case "debug":
+		return slog.LevelDebug
+	case "warn":
+		return slog.LevelWarn
+	case "error":
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// replace names the time ts, and keeps addresses and cookies out of the log.
+func replace(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		a.Key = "ts"
+		return a
+	}
+	switch v := a.Value.Any().(type) {
+	case messages.Address:
+		a.Value = slog.StringValue(v.Redacted())
+	case []messages.Address:
+		redacted := make([]string, len(v))
+		for i, address := range v {
+			redacted[i] = address.Redacted()
+		}
+		a.Value = slog.AnyValue(redacted)
+	case messages.Cookie:
+		a.Value = slog.StringValue(v.String())
+	}
+	return a
+}

@@ -1,0 +1,56 @@
+package bustest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// Bus is what the stages use of a bus.
+type Bus interface {
+	Record(ctx context.Context, facts ...messages.Fact) error
+	Decide(ctx context.Context, g messages.GroupSubscribed, expected uint64) (uint64, error)
+	Mailboxes(ctx context.Context) (<-chan messages.Recorded, error)
+	Groups(ctx context.Context) (<-chan messages.Recorded, error)
+	RequestRegroup(ctx context.Context, r messages.RegroupRequested) error
+	ServeRegroups(ctx context.Context, handle func(context.Context, messages.RegroupRequested) error) error
+	Publish(ctx context.Context, events []messages.Event) ([]uint64, error)
+	Last(ctx context.Context, mailbox messages.Address) (messages.Event, bool, error)
+	Folders(ctx context.Context, mailbox messages.Address) (messages.MailboxFolders, bool, error)
+	Coverage(ctx context.Context, group messages.GroupID) (messages.Coverage, bool, error)
+	SaveCoverage(ctx context.Context, c messages.Coverage) error
+}
+
+// Run judges the buses that open gives; each is used by one test.
+func Run(t *testing.T, open func(t *testing.T) Bus) {
+	tests := []struct {
+		name string
+		test func(t *testing.T, b Bus)
+	}{
+		{"feed of an empty stream is caught up", feedEmpty},
+		{"feed delivers in order, marks once, goes on", feedOrder},
+		{"feed keeps the newest facts of a subject", feedRetention},
+		{"feed ends with its context", feedEnds},
+		{"a fact comes back as it was recorded", recordRoundTrip},
+		{"a repeated fact is stored once", recordRepeat},
+		{"a fact without an id is refused", recordWithoutID},
+		{"decide: first, next, conflict", decideConflict},
+		{"decide: one of many wins", decideRace},
+		{"decide: one's own decision again", decideRepeat},
+		{"decide: a dissolved group replaces its past", decideDissolve},
+		{"publish: order, sequences, repeats", publishOrder},
+		{"publish: an ended context", publishEnded},
+		{"publish: callers side by side keep their order", publishConcurrent},
+		{"last event of a mailbox", lastEvent},
+		{"folders of a mailbox", foldersNewest},
+		{"coverage is a record", coverageRecord},
+		{"regroup: handled in order, once", regroupOrder},
+		{"regroup: an error is tried again", regroupRetry},
+		{"regroup: a poisoned request lets others pass", regroupPoison},
+		{"regroup: what ended early comes again", regroupInterrupted},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { tt.test(t, open(t)) })
+	}
+}

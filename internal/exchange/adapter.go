@@ -1,0 +1,103 @@
+package exchange
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/ewssoap"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// Config says how Exchange is asked.
+type Config struct {
+	URL             messages.Endpoint // fixed endpoint of every mailbox; empty: Autodiscover
+	AutodiscoverURL string            // SOAP Autodiscover endpoint; empty: found from the domain
+	Impersonation   bool              // act as the mailbox (ApplicationImpersonation); else as a delegate
+	Folders         []messages.FolderName
+	FolderIDs       []string // besides Folders; both empty: all folders
+	Events          []ewssoap.EventType
+	Concurrency     int           // calls at a time to one endpoint; 0: 10
+	TimeoutMin      int           // ConnectionTimeout in minutes, at least; 0: 25
+	TimeoutMax      int           // and at most; 0: 29
+	Silence         time.Duration // of a stream, before it is cut; 0: 110 s
+	BasicAuth       bool          // a 401 refuses the login; with a token it may only have expired
+	Random          func() float64
+}
+
+// Adapter implements the stages' Exchange ports.
+type Adapter struct {
+	cfg    Config
+	client *ewssoap.Client
+
+	mu        sync.Mutex
+	slots     map[messages.Endpoint]chan struct{} // calls under way, by endpoint
+	endpoints map[string]string                   // Autodiscover endpoint that worked, by domain
+}
+
+// New builds the adapter over a client.
+func New(cfg Config, client *ewssoap.Client) *Adapter {
+	if cfg.Concurrency == 0 {
+		cfg.Concurrency = 10
+	}
+	if cfg.TimeoutMin == 0 {
+		cfg.TimeoutMin = 25
+	}
+	if cfg.TimeoutMax == 0 {
+		cfg.TimeoutMax = 29
+	}
+	if len(cfg.Events) == 0 {
+		cfg.Events = []ewssoap.EventType{ewssoap.CopiedEvent, ewssoap.CreatedEvent, ewssoap.DeletedEvent,
+			ewssoap.ModifiedEvent, ewssoap.MovedEvent, ewssoap.NewMailEvent, ewssoap.FreeBusyChangedEvent}
+	}
+	return &Adapter{cfg: cfg, client: client,
+		slots: map[messages.Endpoint]chan struct{}{}, endpoints: map[string]string{}}
+}
+
+// acquire waits for a place among the calls to an endpoint.
+func (a *Adapter) acquire(ctx context.Context, url messages.Endpoint) (release func(), err error) {
+	a.mu.Lock()
+	slots, ok := a.slots[url]
+	if !ok {
+		slots = make(chan struct{}, a.cfg.Concurrency)
+		a.slots[url] = slots
+	}
+	a.mu.Unlock()
+	select {
+	case slots <- struct{}{}:
+		return func() { <-slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// groupCall is a call of a group, charged to the mailbox that is impersonated.
+func (a *Adapter) groupCall(place messages.Place, as messages.Address) ewssoap.Call {
+	call := ewssoap.Call{
+		URL:      string(place.URL),
+		Affinity: ewssoap.Affinity{Anchor: string(place.Anchor), Prefer: true, Cookie: ewssoap.Cookie(place.Cookie.Value())},
+	}
+	if a.cfg.Impersonation {
+		call.Impersonate = string(as)
+	}
+	return call
+}
+
+// mailboxCall is a call about one mailbox's folders or items: routed by the
+// mailbox itself, without any group's cookie.
+func (a *Adapter) mailboxCall(url messages.Endpoint, mailbox messages.Address) ewssoap.Call {
+	call := ewssoap.Call{URL: string(url), Affinity: ewssoap.Affinity{Anchor: string(mailbox)}}
+	if a.cfg.Impersonation {
+		call.Impersonate = string(mailbox)
+	}
+	return call
+}
+
+// folder names a well-known folder; a delegate has to say whose.
+func (a *Adapter) folder(name messages.FolderName, mailbox messages.Address) ewssoap.FolderID {
+	id := ewssoap.FolderID{Distinguished: string(name)}
+	if !a.cfg.Impersonation {
+		id.Mailbox = string(mailbox)
+	}
+	return id
+}

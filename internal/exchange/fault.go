@@ -1,0 +1,62 @@
+package exchange
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
+	"github.com/ewsnats/ewsnats/pkg/ewssoap"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// fault puts an error of the client in the terms of the recovery table. Errors
+// of a context stay what they are.
+func (a *Adapter) fault(op ewsaffinity.Operation, mailbox messages.Address, err error) error {
+	var e *ewssoap.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	f := &ewsaffinity.Fault{Op: op, Code: a.code(e), Text: e.Text, BackOff: e.BackOff, Mailbox: mailbox,
+		RequestID: requestID(e.Meta), Err: e}
+	for _, id := range e.SubscriptionIDs {
+		f.Died = append(f.Died, messages.SubscriptionID(id))
+	}
+	return f
+}
+
+func requestID(m ewssoap.Meta) string {
+	if m.RequestID != "" {
+		return m.RequestID
+	}
+	return m.ClientRequestID
+}
+
+func (a *Adapter) code(e *ewssoap.Error) ewsaffinity.Code {
+	switch {
+	case e.Code == ewssoap.ConditionAuthorizer:
+		return ewsaffinity.CodeRefusedLogin
+	case e.Code == ewssoap.ConditionRequest:
+		return "ErrorInvalidRequest"
+	case e.Code == ewssoap.ConditionRedirect:
+		return redirectCode(e.Location)
+	case strings.HasPrefix(e.Code, "HTTP "):
+		if e.HTTPStatus == http.StatusUnauthorized && a.cfg.BasicAuth {
+			return ewsaffinity.CodeRefusedLogin
+		}
+		return ewsaffinity.HTTPStatus(e.HTTPStatus)
+	}
+	return ewsaffinity.Code(e.Code)
+}
+
+// redirectCode tells an outage and a login page from an endpoint that moved.
+func redirectCode(location string) ewsaffinity.Code {
+	location = strings.ToLower(location)
+	switch {
+	case strings.Contains(location, "/ews/genericerrorpage.htm"):
+		return ewsaffinity.CodeErrorPage
+	case strings.Contains(location, "/internalsite/"), strings.Contains(location, "/owa/auth/"):
+		return ewsaffinity.CodeLoginPage
+	}
+	return ewsaffinity.CodeRedirect
+}

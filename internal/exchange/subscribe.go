@@ -1,0 +1,66 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ewsnats/ewsnats/internal/subscriber"
+	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
+	"github.com/ewsnats/ewsnats/pkg/ewssoap"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// Subscribe makes a streaming subscription of a mailbox behind its group's anchor.
+func (a *Adapter) Subscribe(ctx context.Context, place messages.Place, mailbox messages.Address) (subscriber.Subscribed, error) {
+	release, err := a.acquire(ctx, place.URL)
+	if err != nil {
+		return subscriber.Subscribed{}, err
+	}
+	defer release()
+	answer, err := a.client.Subscribe(ctx, a.groupCall(place, mailbox), a.subscribeRequest(mailbox))
+	if err != nil {
+		return subscriber.Subscribed{}, a.fault(ewsaffinity.OpSubscribe, mailbox, err)
+	}
+	return subscriber.Subscribed{
+		ID:     messages.SubscriptionID(answer.SubscriptionID),
+		Since:  date(answer.Meta),
+		Cookie: messages.Cookie(answer.Cookie.Value()),
+	}, nil
+}
+
+func (a *Adapter) subscribeRequest(mailbox messages.Address) ewssoap.SubscribeRequest {
+	r := ewssoap.SubscribeRequest{EventTypes: a.cfg.Events}
+	for _, name := range a.cfg.Folders {
+		r.Folders = append(r.Folders, a.folder(name, mailbox))
+	}
+	for _, id := range a.cfg.FolderIDs {
+		r.Folders = append(r.Folders, ewssoap.FolderID{ID: id})
+	}
+	r.AllFolders = len(r.Folders) == 0
+	return r
+}
+
+// date is Exchange's time of an answer; a server that gives none is taken to
+// have our time.
+func date(m ewssoap.Meta) time.Time {
+	if m.Date.IsZero() {
+		return m.Received.UTC()
+	}
+	return m.Date.UTC()
+}
+
+// Unsubscribe ends a subscription. One that is gone already is no error.
+func (a *Adapter) Unsubscribe(ctx context.Context, place messages.Place, mailbox messages.Address, id messages.SubscriptionID) error {
+	release, err := a.acquire(ctx, place.URL)
+	if err != nil {
+		return err
+	}
+	defer release()
+	err = a.fault(ewsaffinity.OpUnsubscribe, mailbox, a.client.Unsubscribe(ctx, a.groupCall(place, mailbox), string(id)))
+	var f *ewsaffinity.Fault
+	if errors.As(err, &f) && ewsaffinity.Recover(f.Op, f.Code).Next(ewsaffinity.Seen{Times: 1}).Do == ewsaffinity.Nothing {
+		return nil
+	}
+	return err
+}

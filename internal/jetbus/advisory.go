@@ -1,0 +1,63 @@
+package jetbus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// maxDeliveriesSubject is where the server tells that a message was delivered as
+// often as its consumer allows: handling it kills processes before any of them can
+// put it into the dead letters.
+const maxDeliveriesSubject = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES."
+
+// maxDeliveries is the advisory (schema io.nats.jetstream.advisory.v1.max_deliver).
+type maxDeliveries struct {
+	Stream     string `json:"stream"`
+	Consumer   string `json:"consumer"`
+	Sequence   uint64 `json:"stream_seq"`
+	Deliveries int    `json:"deliveries"`
+}
+
+// watchMaxDeliveries copies such messages of the work queue to the dead letters
+// until ctx ends. Of the processes that watch, one does it.
+func (b *Bus) watchMaxDeliveries(ctx context.Context, nc *nats.Conn) (*nats.Subscription, error) {
+	subject := maxDeliveriesSubject + b.cfg.streamName(streamRegroup) + ".>"
+	sub, err := nc.QueueSubscribe(subject, "ewsnats-"+b.cfg.Stage, func(m *nats.Msg) {
+		if err := b.buryUndeliverable(ctx, m.Data); err != nil && ctx.Err() == nil {
+			b.cfg.Logger.Error("a message that was delivered too often could not be copied", "advisory", string(m.Data), "error", err)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("subscribe to %s: %w", subject, err)
+	}
+	return sub, nil
+}
+
+func (b *Bus) buryUndeliverable(ctx context.Context, advisory []byte) error {
+	var told maxDeliveries
+	if err := json.Unmarshal(advisory, &told); err != nil {
+		return fmt.Errorf("read the advisory: %w", err)
+	}
+	var stored *jetstream.RawStreamMsg
+	err := b.persist(ctx, "read an undeliverable message", func(ctx context.Context) error {
+		stream, err := b.stream(ctx, streamRegroup)
+		if err != nil {
+			return err
+		}
+		stored, err = stream.GetMsg(ctx, told.Sequence)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil // it was handled after all, or is too old
+		}
+		return err
+	})
+	if err != nil || stored == nil {
+		return err
+	}
+	return b.bury(ctx, fromStored(stored), letterID(told.Stream, told.Sequence), told.Consumer,
+		fmt.Sprintf("delivered %d times without an answer", told.Deliveries))
+}

@@ -1,0 +1,35 @@
+package jetbus
+
+import (
+	"context"
+	"testing"
+
+	"github.com/ewsnats/ewsnats/internal/bustest"
+	"github.com/ewsnats/ewsnats/internal/natsserver"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// withLane is a bus as one process uses it.
+type withLane struct {
+	*Bus
+	lane *Lane
+}
+
+func (w withLane) Publish(ctx context.Context, events []messages.Event) ([]uint64, error) {
+	return w.lane.Publish(ctx, events)
+}
+
+func TestConformance(t *testing.T) {
+	bustest.Run(t, func(t *testing.T) bustest.Bus {
+		b, _ := fresh(t)
+		return withLane{b, b.NewLane()}
+	})
+}
+
+func TestConformanceInProcess(t *testing.T) {
+	bustest.Run(t, func(t *testing.T) bustest.Bus {
+		server := startServer(t, natsserver.Config{})
+		b := openBus(t, server, func(c *Config) { c.InProcess = server })
+		return withLane{b, b.NewLane()}
+	})
+}

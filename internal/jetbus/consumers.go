@@ -1,0 +1,84 @@
+package jetbus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ThreeDotsLabs/watermill"
+	wmjetstream "github.com/ThreeDotsLabs/watermill-nats/v2/pkg/jetstream"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// regroupConsumer names the durable of a partition.
+func regroupConsumer(p messages.Partition) string { return fmt.Sprintf("subscriber-regroup-%d", p) }
+
+// regroupConsumers makes the durable of every partition, by topic. MaxAckPending 1
+// keeps the order of a partition over all processes that serve it.
+func (b *Bus) regroupConsumers(ctx context.Context, js jetstream.JetStream) (map[string]jetstream.Consumer, error) {
+	byTopic := make(map[string]jetstream.Consumer, messages.Partitions)
+	stream := b.cfg.streamName(streamRegroup)
+	for p := range messages.Partition(messages.Partitions) {
+		cfg := jetstream.ConsumerConfig{
+			Durable:       regroupConsumer(p),
+			FilterSubject: b.subjects.RegroupPartition(p),
+			AckPolicy:     jetstream.AckExplicitPolicy,
+			AckWait:       b.queue.ackWait,
+			MaxDeliver:    b.queue.maxDeliver,
+			MaxAckPending: 1,
+		}
+		err := b.persist(ctx, "make consumer "+cfg.Durable, func(ctx context.Context) error {
+			consumer, err := js.CreateOrUpdateConsumer(ctx, stream, cfg)
+			byTopic[cfg.FilterSubject] = consumer
+			return final(err, err)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("make consumer %s of stream %s: %w", cfg.Durable, stream, err)
+		}
+	}
+	return byTopic, nil
+}
+
+// prepared gives Watermill the consumers made before, behind the gate. Left to
+// itself it would make consumers that vanish five seconds after their process.
+func prepared(byTopic map[string]jetstream.Consumer, g *gate) wmjetstream.ResourceInitializer {
+	return func(_ context.Context, _ jetstream.JetStream, topic string) (jetstream.Consumer, func(context.Context, watermill.LoggerAdapter), error) {
+		consumer, ok := byTopic[topic]
+		if !ok {
+			return nil, nil, fmt.Errorf("no consumer was made for %s", topic)
+		}
+		return guard{consumer, g}, nil, nil
+	}
+}
+
+// pulled is how many messages a pull asks for. MaxAckPending lets one at a time
+// through, so that none waits in the client while its ack wait runs. Asking for just
+// one would stall now and then: nats.go (1.55) skips the next pull when a message is
+// handled before its pull has returned, and notices half a minute later.
+const pulled = 16
+
+// consumeOptions pull, and report a consumer that is lost.
+func consumeOptions(lost chan<- error) []jetstream.PullConsumeOpt {
+	return []jetstream.PullConsumeOpt{
+		jetstream.PullMaxMessages(pulled),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			if !consumerLost(err) {
+				return
+			}
+			select {
+			case lost <- err:
+			default:
+			}
+		}),
+	}
+}
+
+// consumerLost reports whether consuming has ended, or asks a consumer that is not there.
+func consumerLost(err error) bool {
+	return errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, jetstream.ErrConsumerNotFound) ||
+		errors.Is(err, jetstream.ErrBadRequest) || errors.Is(err, nats.ErrNoResponders) ||
+		errors.Is(err, jetstream.ErrConnectionClosed)
+}

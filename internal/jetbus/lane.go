@@ -1,0 +1,168 @@
+package jetbus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// Lane publishes without loss and in order. Many goroutines may call Publish; one
+// goroutine owns the lane and keeps a window of unacknowledged messages on the way.
+// When one fails it sends nothing more, waits until the fate of every message of
+// the window is known, and goes on from the first that is not stored, with the same
+// ids, for as long as the callers' contexts last. Callers block meanwhile: that is
+// the back-pressure, and it bounds memory.
+type Lane struct {
+	bus       *Bus
+	queue     chan *batch
+	closing   chan struct{} // closed by Close: take nothing more, flush
+	closeOnce sync.Once
+	stop      context.CancelFunc
+	done      chan struct{} // closed when the owner has ended
+	trouble   trouble
+}
+
+// laneLimits are a lane's figures; tests make them small.
+type laneLimits struct {
+	window     int
+	ackTimeout time.Duration
+}
+
+// NewLane opens a lane. It ends with Close or with the bus.
+func (b *Bus) NewLane() *Lane {
+	return b.newLane(laneLimits{window: b.cfg.Window, ackTimeout: defaultAckTimeout})
+}
+
+func (b *Bus) newLane(limits laneLimits) *Lane {
+	ctx, stop := context.WithCancel(b.life)
+	l := &Lane{
+		bus:     b,
+		queue:   make(chan *batch),
+		closing: make(chan struct{}),
+		stop:    stop,
+		done:    make(chan struct{}),
+		trouble: trouble{log: b.cfg.Logger},
+	}
+	owner := newLaneOwner(l, limits)
+	if err := b.start(func() { owner.run(ctx) }); err != nil {
+		stop()
+		close(l.done) // the bus is closed: Publish says so
+	}
+	return l
+}
+
+// Publish stores events in order and returns the stream sequence of each; a
+// repeat of an event stored before returns that one's. Events of one call, and of
+// one mailbox over calls that follow each other, keep their order.
+//
+// [outcome.UnstorableError] says that one event can never be stored. When ctx
+// ends, what was not yet sent is dropped, and what was sent may be stored.
+func (l *Lane) Publish(ctx context.Context, events []messages.Event) ([]uint64, error) {
+	encoded := make([]messages.Message, 0, len(events))
+	for i, event := range events {
+		m, err := messages.EncodeEvent(l.bus.subjects, event)
+		if err != nil {
+			return l.publishBefore(ctx, encoded, i, event, err)
+		}
+		encoded = append(encoded, m)
+	}
+	return l.publish(ctx, encoded)
+}
+
+// publishBefore stores what precedes an event that cannot be encoded, and buries that.
+func (l *Lane) publishBefore(ctx context.Context, encoded []messages.Message, index int, event messages.Event, reason error) ([]uint64, error) {
+	sequences, err := l.publish(ctx, encoded)
+	if err != nil {
+		return sequences, err
+	}
+	meta := event.Meta()
+	m := messages.Message{
+		Subject: l.bus.subjects.Event(event.Kind(), event.InFolder(), meta.Mailbox),
+		Data:    fmt.Appendf(nil, "%+v", event),
+	}
+	return sequences, l.buryUnstorable(ctx, m, messages.MsgID(event), &outcome.UnstorableError{Index: index, Reason: reason.Error()})
+}
+
+// publish hands messages to the owner and waits for their fate.
+func (l *Lane) publish(ctx context.Context, encoded []messages.Message) ([]uint64, error) {
+	if len(encoded) == 0 {
+		return nil, ctx.Err()
+	}
+	b := newBatch(ctx, encoded)
+	select {
+	case l.queue <- b:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-l.closing:
+		return nil, outcome.ErrClosed
+	case <-l.done:
+		return nil, outcome.ErrClosed
+	}
+	select {
+	case <-b.settled:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-l.done:
+		return nil, outcome.ErrClosed
+	}
+	if b.refusal == nil {
+		return b.sequences, nil
+	}
+	refused := encoded[b.end]
+	unstorable := &outcome.UnstorableError{Index: b.end, Reason: b.refusal.Error()}
+	return b.sequences[:b.end], l.buryUnstorable(ctx, refused, firstValue(refused, messages.HeaderMsgID), unstorable)
+}
+
+func (l *Lane) buryUnstorable(ctx context.Context, m messages.Message, id string, err *outcome.UnstorableError) error {
+	if buryErr := l.bus.bury(ctx, m, id, "lane", err.Reason); buryErr != nil {
+		return errors.Join(err, buryErr)
+	}
+	return err
+}
+
+// Trouble names what keeps messages from being stored; empty when nothing does.
+func (l *Lane) Trouble() string {
+	if name := l.bus.Trouble(); name != "" {
+		return name
+	}
+	return l.trouble.name()
+}
+
+// Close takes nothing more and waits until all that was taken is stored. When ctx
+// ends first it gives the rest up and returns ctx's error.
+func (l *Lane) Close(ctx context.Context) error {
+	l.closeOnce.Do(func() { close(l.closing) })
+	select {
+	case <-l.done:
+		return nil
+	case <-ctx.Done():
+		l.stop()
+		<-l.done
+		return ctx.Err()
+	}
+}
+
+func firstValue(m messages.Message, name string) string {
+	if values := m.Header[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+// newPublishContext makes a JetStream context of the lane's own, whose
+// acknowledgements go to the owner.
+func newPublishContext(b *Bus, limits laneLimits, settled *settlements) (jetstream.JetStream, error) {
+	return jetstream.New(b.nc,
+		jetstream.WithPublishAsyncTimeout(limits.ackTimeout),
+		jetstream.WithPublishAsyncMaxPending(limits.window),
+		jetstream.WithPublishAsyncAckHandler(settled.acked),
+		jetstream.WithPublishAsyncErrHandler(settled.failed),
+	)
+}

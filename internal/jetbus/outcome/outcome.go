@@ -1,0 +1,54 @@
+// Package outcome holds the answers of a bus that its users act on. It is apart
+// from jetbus so that a stage can name them without knowing NATS.
+package outcome
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// ConflictError says that a decision was not stored because another was stored
+// on the group first. Read the group again and decide anew; never repeat blindly.
+type ConflictError struct {
+	Group    messages.GroupID
+	Expected uint64 // the sequence the decision was made on
+	Actual   uint64 // the sequence of the newest decision stored; 0: the group has none
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("decide group %s: expected sequence %d, stored is %d: another decided it, read it and decide again",
+		e.Group, e.Expected, e.Actual)
+}
+
+// UnstorableError says that an event or a fact can never be stored. It lies in
+// the dead letters. Those before Index are stored, those from Index on are not.
+//
+// Only where the server itself refused it may later ones have been stored before
+// the refusal came; publishing them again is harmless, because they keep their ids.
+type UnstorableError struct {
+	Index  int    // its place in what was to be published
+	Reason string // who refused it, and why
+}
+
+func (e *UnstorableError) Error() string {
+	return fmt.Sprintf("message %d can never be stored (%s): it was put into the dead letters", e.Index, e.Reason)
+}
+
+// CredentialsError says that NATS refused the login. Trying again with the same
+// credentials cannot help.
+type CredentialsError struct {
+	Server string // the URL without credentials
+	Err    error
+}
+
+func (e *CredentialsError) Error() string {
+	return fmt.Sprintf("connect to NATS at %s: the credentials were refused: %v: check nats.user, nats.nkey or nats.credentials",
+		e.Server, e.Err)
+}
+
+func (e *CredentialsError) Unwrap() error { return e.Err }
+
+// ErrClosed says that the bus or the lane was closed.
+var ErrClosed = errors.New("the bus is closed")

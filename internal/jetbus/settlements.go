@@ -1,0 +1,53 @@
+package jetbus
+
+import (
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// settlement is the fate of one attempt to publish.
+type settlement struct {
+	attempt  *nats.Msg
+	sequence uint64
+	err      error
+}
+
+// settlements passes fates from nats.go's goroutines to a lane's owner. nats.go
+// calls failed with a lock held: nothing here blocks or calls back.
+type settlements struct {
+	ready chan struct{} // has room for one: something is to be taken
+
+	mu   sync.Mutex
+	list []settlement
+}
+
+func newSettlements() *settlements { return &settlements{ready: make(chan struct{}, 1)} }
+
+// acked takes a PubAck. A duplicate is a success: its sequence is the first one's.
+func (s *settlements) acked(_ jetstream.JetStream, attempt *nats.Msg, ack *jetstream.PubAck) {
+	s.add(settlement{attempt: attempt, sequence: ack.Sequence})
+}
+
+func (s *settlements) failed(_ jetstream.JetStream, attempt *nats.Msg, err error) {
+	s.add(settlement{attempt: attempt, err: err})
+}
+
+func (s *settlements) add(one settlement) {
+	s.mu.Lock()
+	s.list = append(s.list, one)
+	s.mu.Unlock()
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (s *settlements) take() []settlement {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.list
+	s.list = nil
+	return list
+}

@@ -1,0 +1,41 @@
+package jetbus
+
+import (
+	"log/slog"
+	"sync"
+)
+
+// trouble is the named reason why a lane stores nothing. The log gets a line when
+// it changes.
+type trouble struct {
+	log *slog.Logger
+
+	mu      sync.Mutex
+	current string
+}
+
+func (t *trouble) name() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.current
+}
+
+func (t *trouble) set(name string, err error) {
+	if t.change(name) {
+		t.log.Warn("publishing waits", "trouble", name, "error", err)
+	}
+}
+
+func (t *trouble) clear() {
+	if t.change("") {
+		t.log.Info("publishing goes on")
+	}
+}
+
+func (t *trouble) change(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	changed := t.current != name
+	t.current = name
+	return changed
+}

@@ -1,0 +1,164 @@
+package streamer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// endedFault stands for a stream that ended without saying why.
+var endedFault = &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: ewsaffinity.CodeEOF}
+
+// codeTaken is told in-band to the older of two streams with the same ids.
+const codeTaken ewsaffinity.Code = "ErrorNewEventStreamConnectionOpened"
+
+// arrive stores what a batch of arrivals brought, then sees to what it says
+// about the connection and its subscriptions.
+func (w *worker) arrive(ctx context.Context, batch []arrival) {
+	c := w.current
+	if err := w.publish(ctx, c, batch); err != nil {
+		return // only ctx ends a publish; what was not stored lies after the coverage record
+	}
+	for _, a := range batch {
+		if a.fault == nil && len(a.envelope.Faults) == 0 {
+			w.breaker.Record(nil)
+		}
+		for _, fault := range a.envelope.Faults {
+			if w.told(ctx, c, fault); w.current != c {
+				return
+			}
+		}
+		switch {
+		case a.envelope.Closed:
+			w.renew(ctx)
+			return
+		case a.fault != nil:
+			w.broke(ctx, a.fault)
+			return
+		}
+	}
+}
+
+// publish stores the events of a batch in order, then moves what is covered.
+func (w *worker) publish(ctx context.Context, c *connection, batch []arrival) error {
+	var events []messages.Event
+	for _, a := range batch {
+		for _, n := range a.envelope.Notifications {
+			m := c.members[n.Subscription]
+			if m == nil || m.gone || !m.streams() {
+				continue
+			}
+			for _, notice := range n.Events {
+				events = append(events, w.eventOf(m, notice, a.read))
+			}
+		}
+	}
+	if err := w.storeEvents(ctx, events); err != nil {
+		return err
+	}
+	for _, a := range batch {
+		if a.fault == nil {
+			c.cover(a)
+		}
+	}
+	return nil
+}
+
+// unstorable is how a lane says that one event can never be stored.
+type unstorable interface {
+	error
+	Unstorable() (index int, reason string)
+}
+
+// storeEvents publishes events. One that can never be stored becomes a gap of one with its
+// sequence number, so that the sequence has no hole.
+func (w *worker) storeEvents(ctx context.Context, events []messages.Event) error {
+	ctx, cancel := w.publishing(ctx)
+	defer cancel()
+	for len(events) > 0 {
+		_, err := w.lane.Publish(ctx, events)
+		var refused unstorable
+		if !errors.As(err, &refused) {
+			return err
+		}
+		index, reason := refused.Unstorable()
+		w.log.Error("event not storable; a gap stands in its place", "err", reason,
+			"mailbox", events[index].Meta().Mailbox.Redacted(), "hint", "see ews.dlq.streamer for the event")
+		events = slices.Clone(events[index:])
+		events[0] = gapOfOne(events[0].Meta(), reason)
+	}
+	return nil
+}
+
+func gapOfOne(meta messages.EventMeta, reason string) messages.MailboxGap {
+	return messages.MailboxGap{EventMeta: meta, From: meta.Time, To: meta.Time, Uncertainty: messages.GapUncertainty,
+		Cause: reason, Basis: messages.BasisStream}
+}
+
+// publishing outlives ctx by Drain: what was read is still to be stored.
+func (w *worker) publishing(ctx context.Context) (context.Context, context.CancelFunc) {
+	outliving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(w.cfg.Drain)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-outliving.Done():
+		}
+	})
+	return outliving, func() { stop(); cancel() }
+}
+
+// renew goes on after an in-band end: nothing was lost, the same subscriptions
+// are opened again.
+func (w *worker) renew(ctx context.Context) {
+	shortLived := time.Since(w.current.openedAt) < w.cfg.ShortLived
+	w.leave()
+	if w.next != nil {
+		w.promote(ctx)
+		return
+	}
+	w.notUntil = time.Time{}
+	if shortLived && !w.opening {
+		w.failures++
+		w.notUntil = time.Now().Add(ewsaffinity.BackOff(w.failures, w.cfg.Random()))
+	}
+}
+
+// leave closes the current connection and remembers how far it came.
+func (w *worker) leave() {
+	for _, m := range w.current.members {
+		m.start = w.coveredUntil(m)
+	}
+	w.close(w.current)
+	w.current = nil
+}
+
+// broke sees to a connection that ended without an in-band end: what Exchange
+// wrote and we did not read is lost.
+func (w *worker) broke(ctx context.Context, fault *ewsaffinity.Fault) {
+	if ctx.Err() != nil {
+		return
+	}
+	w.lose(string(fault.Code))
+	w.leave()
+	if w.next != nil {
+		w.promote(ctx)
+		return
+	}
+	w.faulted(ctx, fault, w.alive())
+}
+
+// lose marks that what the current connection still carried is lost.
+func (w *worker) lose(cause string) {
+	for _, m := range w.current.members {
+		if m.streams() && !m.gone {
+			m.freeze(w.coveredUntil(m), cause)
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package streamer
+
+import (
+	"context"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// connect opens a connection when the group needs one: it has none, or the one
+// it has lacks a member or carries a dead id. The connection that lives goes on
+// meanwhile: Exchange ends it in-band when the new one takes its subscriptions.
+func (w *worker) connect(ctx context.Context) {
+	if w.opening || w.next != nil || ctx.Err() != nil {
+		return
+	}
+	if len(w.members) == 0 {
+		w.abandon(ctx)
+		return
+	}
+	if !w.needsConnection() {
+		return
+	}
+	now := time.Now()
+	if w.notUntil.After(now) {
+		w.wake.Reset(w.notUntil.Sub(now))
+		return
+	}
+	ready, err := w.prepare(ctx)
+	if err != nil {
+		w.delay(ctx, "facts not readable", err)
+		return
+	}
+	if !ready {
+		w.wake.Reset(stoppedPoll)
+		return
+	}
+	alive := w.alive()
+	if len(alive) == 0 {
+		w.abandon(ctx)
+		return
+	}
+	if err := w.intend(ctx); err != nil {
+		w.delay(ctx, "coverage not recorded", err)
+		return
+	}
+	w.opening, w.reopen = true, false
+	place := w.group.Place()
+	w.reading.Go(func() { w.openings <- w.open(ctx, place, alive) })
+}
+
+// abandon closes a connection that serves no one any more.
+func (w *worker) abandon(ctx context.Context) {
+	if w.current != nil {
+		w.leave()
+		w.saveCoverage(ctx)
+	}
+}
+
+// needsConnection reports whether the members that live are not all served.
+func (w *worker) needsConnection() bool {
+	if w.current == nil || w.reopen {
+		return true
+	}
+	for _, m := range w.members {
+		if _, served := w.current.members[m.subscription.ID]; !served && !m.dead {
+			return true
+		}
+	}
+	return false
+}
+
+// alive are the members by their subscriptions, without the dead ones.
+func (w *worker) alive() map[messages.SubscriptionID]*member {
+	alive := make(map[messages.SubscriptionID]*member, len(w.members))
+	for _, m := range w.members {
+		if !m.dead {
+			alive[m.subscription.ID] = m
+		}
+	}
+	return alive
+}
+
+// delay tries again later what the store did not answer.
+func (w *worker) delay(ctx context.Context, what string, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	w.failures++
+	wait := max(time.Second, ewsaffinity.BackOff(w.failures, w.cfg.Random()))
+	w.notUntil = time.Now().Add(wait)
+	w.wake.Reset(wait)
+	w.log.Warn(what, "err", err, "again_in", wait.Round(time.Millisecond))
+}
+
+// opened takes a connection that opened, or the fault that kept it from opening.
+func (w *worker) opened(ctx context.Context, o opening) {
+	w.opening = false
+	switch {
+	case o.wait > 0:
+		w.notUntil = time.Now().Add(o.wait)
+	case o.fault != nil:
+		w.failures++
+		w.reopen = w.current != nil
+		w.faulted(ctx, o.fault, w.alive())
+	case w.outdated(o.connection):
+		w.reopen = true
+		w.close(o.connection)
+	default:
+		w.failures = 0
+		w.next = o.connection
+		if w.current == nil {
+			w.promote(ctx)
+		} else if w.orphaned() {
+			w.lose("replaced")
+			w.promote(ctx)
+		} else {
+			w.goodbye.Reset(w.cfg.GoodbyeWithin)
+		}
+	}
+}
+
+// outdated reports whether a connection that just opened lacks a member already
+// or serves none: the group changed meanwhile.
+func (w *worker) outdated(c *connection) bool {
+	for _, m := range c.members {
+		if !m.gone && !m.dead {
+			return false
+		}
+	}
+	return true
+}
+
+// orphaned reports whether no subscription of the current connection is on the
+// next one: then Exchange tells the current one nothing.
+func (w *worker) orphaned() bool {
+	for id := range w.current.members {
+		if _, ok := w.next.members[id]; ok {
+			return false
+		}
+	}
+	return true
+}
+
+// promote makes the next connection the current one: the epochs of its new
+// members open, gaps are announced, and then what it brought is read.
+func (w *worker) promote(ctx context.Context) {
+	w.goodbye.Stop()
+	if w.current != nil {
+		w.leave()
+	}
+	w.current, w.next = w.next, nil
+	if err := w.openEpochs(ctx, w.current); err != nil {
+		w.lose("epochs not opened")
+		w.leave()
+		w.delay(ctx, "epochs not opened", err)
+		return
+	}
+	w.saveCoverage(ctx)
+}
+
+// close cuts a connection and lets its reader end.
+func (w *worker) close(c *connection) {
+	c.stream.Close()
+	w.reading.Go(func() {
+		for range c.arrivals {
+		}
+	})
+}

@@ -1,0 +1,170 @@
+package streamer
+
+import (
+	"context"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// connection reads one stream in a goroutine of its own. Its channel is short:
+// when the worker does not take more, reading stops, and TCP tells Exchange.
+type connection struct {
+	stream   Stream
+	opened   time.Time // Exchange's time of the answer
+	openedAt time.Time // ours, with the monotonic clock
+	members  map[messages.SubscriptionID]*member
+	arrivals chan arrival
+
+	// A new connection first brings what Exchange queued before it opened. It is
+	// settled when an envelope arrived that was waited for: the queues are empty.
+	settled bool
+	covered time.Time // once settled: Exchange's time of the last envelope that is stored
+	proof   time.Time // of the last one that showed every subscription to live
+}
+
+// arrival is an envelope, or the fault that ended the stream.
+type arrival struct {
+	envelope Envelope
+	fault    *ewsaffinity.Fault
+	read     time.Time // ours
+	fresh    bool      // it was waited for: it had not lain in a buffer, nor the events in a queue
+	first    bool      // the envelope that Exchange opens with: it says nothing of the queues
+}
+
+// readAhead is how many envelopes wait between a connection and its worker.
+const readAhead = 16
+
+// freshAfter is how long a read must have waited for its envelope to be fresh.
+const freshAfter = 50 * time.Millisecond
+
+// fullNotification is the most events Exchange puts in one notification: one as
+// full may be followed by more from the queue.
+const fullNotification = 50
+
+// opening is what came of trying to open a connection.
+type opening struct {
+	connection *connection
+	fault      *ewsaffinity.Fault
+	wait       time.Duration // the endpoint's breaker is open
+}
+
+// open opens a connection and waits for its first envelope, which Exchange sends
+// at once. It reports on the endpoint's breaker.
+func (w *worker) open(ctx context.Context, place messages.Place, members map[messages.SubscriptionID]*member) opening {
+	done, wait, ok := w.endpoint.Allow()
+	if !ok {
+		return opening{wait: wait}
+	}
+	ids := make([]messages.SubscriptionID, 0, len(members))
+	for id := range members {
+		ids = append(ids, id)
+	}
+	asked := time.Now()
+	stream, err := w.exchange.Open(ctx, place, ids)
+	if err != nil {
+		fault := asFault(err)
+		done(outcome(ctx, fault))
+		return opening{fault: fault}
+	}
+	c := &connection{
+		stream: stream, opened: stream.Opened(), openedAt: time.Now(),
+		members: members, arrivals: make(chan arrival, readAhead),
+	}
+	if c.opened.IsZero() {
+		c.opened = asked // a server without Date: our own clock, before the answer
+	}
+	first := c.read()
+	first.first = true
+	done(outcome(ctx, first.fault))
+	if first.fault != nil {
+		stream.Close()
+		return opening{fault: first.fault}
+	}
+	c.arrivals <- first
+	w.reading.Go(func() { c.readOn(ctx) })
+	return opening{connection: c}
+}
+
+// readOn hands over envelopes until the stream ends or is closed.
+func (c *connection) readOn(ctx context.Context) {
+	defer close(c.arrivals)
+	for {
+		a := c.read()
+		select {
+		case c.arrivals <- a:
+		case <-ctx.Done():
+			return
+		}
+		if a.fault != nil || a.envelope.Closed {
+			return
+		}
+	}
+}
+
+func (c *connection) read() arrival {
+	asked := time.Now()
+	envelope, err := c.stream.Next()
+	now := time.Now()
+	fresh := now.Sub(asked) >= freshAfter
+	for _, n := range envelope.Notifications {
+		fresh = fresh && !n.More && len(n.Events) < fullNotification
+	}
+	return arrival{envelope: envelope, fault: asFault(err), read: now, fresh: fresh}
+}
+
+// exchangeTime is Exchange's time at one of our moments.
+func (c *connection) exchangeTime(at time.Time) time.Time { return c.opened.Add(at.Sub(c.openedAt)) }
+
+// cover moves what is covered past an arrival that is stored. One that was
+// waited for was written just now. One that lay in a buffer may be old: then
+// only the events it carries tell how far the stream has come.
+func (c *connection) cover(a arrival) {
+	now := c.exchangeTime(a.read)
+	at := c.covered
+	switch {
+	case a.first:
+	case a.fresh:
+		at, c.settled = now, true
+	default:
+		at = newestEvent(a.envelope, at, now)
+	}
+	c.covered = at
+	if len(a.envelope.Faults) == 0 && len(a.envelope.Notifications) == 0 {
+		c.proof = at
+	}
+	for _, n := range a.envelope.Notifications {
+		if m := c.members[n.Subscription]; m != nil {
+			m.seen = newestEvent(Envelope{Notifications: []Notification{n}}, later(m.seen, at), now)
+		}
+	}
+}
+
+// newestEvent is the time of the newest event of an envelope, within two times.
+func newestEvent(envelope Envelope, after, before time.Time) time.Time {
+	newest := after
+	for _, n := range envelope.Notifications {
+		for _, e := range n.Events {
+			if e.Time.After(newest) && e.Time.Before(before) {
+				newest = e.Time
+			}
+		}
+	}
+	return newest
+}
+
+// outcome is what an opening says of its endpoint.
+func outcome(ctx context.Context, fault *ewsaffinity.Fault) *ewsaffinity.Fault {
+	if ctx.Err() != nil {
+		return &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: ewsaffinity.CodeCancelled}
+	}
+	return fault
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,76 @@
+package streamer
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// coveredUntil is up to when a member is covered: everything that Exchange wrote
+// for it before is stored.
+func (w *worker) coveredUntil(m *member) time.Time {
+	switch {
+	case !m.streams():
+		if m.before.from.IsZero() {
+			return m.subscription.Since
+		}
+		return m.before.from
+	case !m.frozen.IsZero():
+		return m.frozen
+	case w.current != nil && w.current.settled:
+		return w.current.covered
+	}
+	return m.start
+}
+
+// saveCoverage records up to when the group is covered, and asks again for what
+// nobody answered. A failure is logged only: the older record stays true.
+func (w *worker) saveCoverage(ctx context.Context) {
+	w.askAgain(ctx)
+	if !w.recorded {
+		return
+	}
+	if err := w.record(ctx); err != nil && ctx.Err() == nil {
+		w.log.Warn("coverage not recorded", "err", err)
+	}
+}
+
+// intend records the members whose first connection is about to open, so that a
+// successor knows what Exchange may have written to it.
+func (w *worker) intend(ctx context.Context) error {
+	for a := range w.members {
+		if _, covered := w.coverage.Of(a); !covered {
+			return w.record(ctx)
+		}
+	}
+	return nil
+}
+
+// record writes the record of the members that are prepared.
+func (w *worker) record(ctx context.Context) error {
+	next := messages.Coverage{
+		Group: w.group.Group, Generation: w.group.Generation, Revision: w.group.Revision,
+		Until: w.coverage.Until, Behind: map[messages.Address]time.Time{},
+	}
+	if w.current != nil && w.current.settled {
+		next.Until = w.current.covered.UTC()
+	}
+	for _, a := range slices.Sorted(maps.Keys(w.members)) {
+		m := w.members[a]
+		if !m.prepared {
+			continue
+		}
+		next.Members = append(next.Members, a)
+		if until := w.coveredUntil(m); !until.Equal(next.Until) {
+			next.Behind[a] = until.UTC()
+		}
+	}
+	if err := w.store.SaveCoverage(ctx, next); err != nil {
+		return err
+	}
+	w.coverage = next
+	return nil
+}

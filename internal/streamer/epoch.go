@@ -1,0 +1,127 @@
+package streamer
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// openEpochs opens an epoch for every member of a connection that has none yet,
+// then announces the gaps: of those members, and of those whose former
+// connection broke. Only then may the connection be read.
+func (w *worker) openEpochs(ctx context.Context, c *connection) error {
+	var fresh []*member
+	var streaming []messages.Event
+	for _, m := range inOrder(c.members) {
+		if m.gone || m.dead || m.streams() {
+			continue
+		}
+		fresh = append(fresh, m)
+		streaming = append(streaming, w.streamingEvent(m, c))
+	}
+	if len(streaming) > 0 {
+		publishing, cancel := w.publishing(ctx)
+		defer cancel()
+		sequences, err := w.lane.Publish(publishing, streaming)
+		if err != nil {
+			return err
+		}
+		for i, m := range fresh {
+			m.epoch, m.sequence = messages.Epoch(sequences[i]), 0
+		}
+	}
+	return w.announce(ctx, c, fresh)
+}
+
+func inOrder(members map[messages.SubscriptionID]*member) []*member {
+	return slices.SortedFunc(maps.Values(members), func(a, b *member) int { return cmp.Compare(a.mailbox, b.mailbox) })
+}
+
+func (w *worker) streamingEvent(m *member, c *connection) messages.Event {
+	return messages.MailboxStreaming{
+		EventMeta: messages.EventMeta{Mailbox: m.mailbox, Group: w.group.Group, Generation: w.group.Generation,
+			Time: c.opened.UTC(), Recorded: time.Now()},
+		Opening:     w.cfg.NewID(),
+		FormerEpoch: m.before.epoch, LastSequence: m.before.sequence, Reason: m.before.reason,
+	}
+}
+
+// announce stores the gaps that a connection's opening closes.
+func (w *worker) announce(ctx context.Context, c *connection, fresh []*member) error {
+	var gaps []messages.Event
+	for _, m := range fresh {
+		if gap, ok := w.gapBefore(m, c); ok {
+			gaps = append(gaps, gap)
+		}
+	}
+	var thawed []*member
+	for _, m := range inOrder(c.members) {
+		if m.streams() && !m.gone && !m.dead && !m.frozen.IsZero() {
+			gaps = append(gaps, w.gap(m, m.frozen, c.opened, m.cause, messages.BasisStream))
+			thawed = append(thawed, m)
+		}
+	}
+	if err := w.storeEvents(ctx, gaps); err != nil {
+		return err
+	}
+	for _, m := range thawed {
+		m.thaw(c.opened)
+	}
+	for _, m := range fresh {
+		m.start = w.gapEnd(m, c)
+	}
+	return nil
+}
+
+// gapEnd is where the coverage of a member's new epoch begins: at its
+// subscription, or at the connection when a predecessor may have read some of it.
+func (w *worker) gapEnd(m *member, c *connection) time.Time {
+	if m.before.toOpening {
+		return c.opened
+	}
+	return m.subscription.Since
+}
+
+// gapBefore is the gap between a member's former epoch and the new one.
+func (w *worker) gapBefore(m *member, c *connection) (messages.Event, bool) {
+	b := m.before
+	if b.from.IsZero() {
+		return nil, false
+	}
+	to := w.gapEnd(m, c)
+	if b.inOrder && !b.from.Before(to) {
+		return nil, false
+	}
+	return w.gap(m, b.from, to, b.cause, b.basis), true
+}
+
+func (w *worker) gap(m *member, from, to time.Time, cause string, basis messages.GapBasis) messages.Event {
+	if to.Before(from) {
+		to = from // dates of whole seconds may cross
+	}
+	return messages.MailboxGap{
+		EventMeta: w.meta(m, to), From: from.UTC(), To: to.UTC(),
+		Uncertainty: messages.GapUncertainty, Cause: cause, Basis: basis,
+	}
+}
+
+// announceNow stores a gap for members whose subscriptions live but lost events.
+func (w *worker) announceNow(ctx context.Context, concerned map[messages.SubscriptionID]*member) {
+	now := w.current.exchangeTime(time.Now())
+	var gaps []messages.Event
+	for _, m := range inOrder(concerned) {
+		if m.streams() {
+			gaps = append(gaps, w.gap(m, m.frozen, now, m.cause, messages.BasisStream))
+		}
+	}
+	if err := w.storeEvents(ctx, gaps); err != nil {
+		return
+	}
+	for _, m := range concerned {
+		m.thaw(now)
+	}
+}

@@ -1,0 +1,201 @@
+package streamer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/ewsnats/ewsnats/internal/breaker"
+	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// told sees to a fault that came in-band.
+func (w *worker) told(ctx context.Context, c *connection, fault *ewsaffinity.Fault) {
+	if fault.Code == codeTaken {
+		w.taken(ctx)
+		return
+	}
+	concerned := w.concerned(c, fault)
+	if len(concerned) == 0 {
+		w.reopen = true // an id that is not current: the good ones beside it may have fallen silent
+		return
+	}
+	for _, m := range concerned {
+		m.freeze(w.livedUntil(m, c), string(fault.Code))
+	}
+	w.faulted(ctx, fault, concerned)
+}
+
+// concerned are the members whose current subscriptions a fault names; all of
+// the connection's when it names none.
+func (w *worker) concerned(c *connection, fault *ewsaffinity.Fault) map[messages.SubscriptionID]*member {
+	concerned := map[messages.SubscriptionID]*member{}
+	ids := fault.Died
+	if len(ids) == 0 {
+		ids = slices.Collect(maps.Keys(c.members))
+	}
+	for _, id := range ids {
+		if m := c.members[id]; m != nil && !m.gone && !m.dead && m.subscription.ID == id {
+			concerned[id] = m
+		}
+	}
+	return concerned
+}
+
+// livedUntil is up to when a subscription that was reported dead surely lived:
+// until it was last named, until the last sign that all live, and Exchange
+// notices a death within Detection.
+func (w *worker) livedUntil(m *member, c *connection) time.Time {
+	until := m.start
+	evidence := []time.Time{m.seen, c.proof}
+	if c.settled {
+		evidence = append(evidence, c.covered.Add(-w.cfg.Detection))
+	}
+	for _, at := range evidence {
+		if at.After(until) {
+			until = at
+		}
+	}
+	return until
+}
+
+// taken sees to a stream whose subscriptions another one took. When that one is
+// ours, it is the goodbye we waited for. Otherwise another client uses them, and
+// taking them back would push each other out for ever.
+func (w *worker) taken(ctx context.Context) {
+	if w.next != nil || w.opening {
+		w.renew(ctx)
+		return
+	}
+	w.log.Error("another client streams this group's subscriptions", "again_in", w.cfg.TakenPause,
+		"hint", "stop the other streamer; two on one group push each other out")
+	w.lose(string(codeTaken))
+	w.leave()
+	w.notUntil = time.Now().Add(w.cfg.TakenPause)
+}
+
+// faulted does what the breaker decides about a fault and the members it concerns.
+func (w *worker) faulted(ctx context.Context, fault *ewsaffinity.Fault, concerned map[messages.SubscriptionID]*member) {
+	row := ewsaffinity.Recover(fault.Op, fault.Code)
+	if row.Subscription == ewsaffinity.Kept && row.Gap && len(fault.Died) > 0 {
+		w.announceNow(ctx, concerned)
+		return
+	}
+	verdict := w.breaker.Record(fault)
+	w.logFault(fault, verdict, len(concerned))
+	switch verdict.Do {
+	case breaker.Continue:
+	case breaker.Regroup:
+		if verdict.Whole {
+			concerned = w.alive()
+		}
+		w.requestRegroup(ctx, fault, concerned, verdict.Action)
+	default:
+		w.notUntil = time.Now().Add(verdict.Wait)
+		w.reopen = w.current != nil
+	}
+}
+
+func (w *worker) logFault(fault *ewsaffinity.Fault, verdict breaker.Verdict, mailboxes int) {
+	level := slog.LevelWarn
+	switch verdict.Do {
+	case breaker.Continue, breaker.Reopen:
+		level = slog.LevelInfo
+	case breaker.Stop:
+		level = slog.LevelError
+	}
+	w.log.Log(context.Background(), level, "stream fault", "code", fault.Code, "mailboxes", mailboxes,
+		"verdict", verdict.Do, "wait", verdict.Wait.Round(time.Millisecond), "request_id", fault.RequestID,
+		"err", fault.Text, "hint", verdict.Reason)
+}
+
+// requestRegroup asks the subscriber for new subscriptions in place of those
+// that died. The request's id is made of theirs: asking twice counts once.
+func (w *worker) requestRegroup(ctx context.Context, fault *ewsaffinity.Fault,
+	concerned map[messages.SubscriptionID]*member, action messages.RegroupAction) {
+	request := messages.RegroupRequested{
+		Meta:  messages.Meta{Time: time.Now().UTC(), Cause: messages.Cause{Reason: "circuit breaker open: " + string(fault.Code)}},
+		Group: w.group.Group, Generation: w.group.Generation, URL: w.group.URL,
+		Died: map[messages.Address]messages.SubscriptionID{},
+		Code: string(fault.Code), Text: fault.Text, Action: action,
+	}
+	for id, m := range concerned {
+		m.dead = true
+		request.Died[m.mailbox] = id
+		if w.current != nil && m.streams() {
+			m.freeze(w.livedUntil(m, w.current), string(fault.Code))
+		}
+	}
+	if len(request.Died) == 0 {
+		return
+	}
+	w.asked = time.Now()
+	request.ID = requestID(request, w.attempt)
+	w.requests = append(w.requests, request)
+	w.reopen = w.current != nil
+	w.sendRequests(ctx)
+}
+
+// sendRequests stores the requests that wait. They wait for the store as long as
+// it takes.
+func (w *worker) sendRequests(ctx context.Context) {
+	for len(w.requests) > 0 {
+		if err := w.store.RequestRegroup(ctx, w.requests[0]); err != nil {
+			if ctx.Err() == nil {
+				w.log.Warn("regroup request not stored yet", "err", err)
+			}
+			return
+		}
+		w.requests = w.requests[1:]
+	}
+}
+
+// askAgainAfter is how long the answer to a request may take: the subscriber
+// answers with a revision at once, also when it lets the mailboxes wait.
+const askAgainAfter = 5 * time.Minute
+
+// askAgain repeats requests that nobody answered.
+func (w *worker) askAgain(ctx context.Context) {
+	if len(w.requests) > 0 {
+		w.sendRequests(ctx)
+		return
+	}
+	dead := map[messages.SubscriptionID]*member{}
+	for _, m := range w.members {
+		if m.dead {
+			dead[m.subscription.ID] = m
+		}
+	}
+	if len(dead) == 0 || time.Since(w.asked) < askAgainAfter {
+		return
+	}
+	w.attempt++
+	w.requestRegroup(ctx, &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: "ErrorSubscriptionNotFound", Text: "no answer to an earlier request"},
+		dead, messages.Resubscribe)
+}
+
+func requestID(r messages.RegroupRequested, attempt int) string {
+	h := fnv.New64a()
+	for _, a := range slices.Sorted(maps.Keys(r.Died)) {
+		fmt.Fprintf(h, "%s\n%s\n", a, r.Died[a])
+	}
+	return fmt.Sprintf("regroup-%s-%d-%016x-%d", r.Group, r.Generation, h.Sum64(), attempt)
+}
+
+// asFault is an error as a fault; the end of a context is none of Exchange's.
+func asFault(err error) *ewsaffinity.Fault {
+	if err == nil {
+		return nil
+	}
+	var fault *ewsaffinity.Fault
+	if errors.As(err, &fault) {
+		return fault
+	}
+	return &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: "unknown", Text: err.Error(), Err: err}
+}

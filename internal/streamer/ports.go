@@ -1,0 +1,87 @@
+package streamer
+
+import (
+	"context"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// Store is what the stage reads and records besides events.
+type Store interface {
+	// Groups delivers every GroupSubscribed from the beginning, then the
+	// caught-up mark, then new ones, until ctx ends.
+	Groups(ctx context.Context) (<-chan messages.Recorded, error)
+	// Folders is the last folders fact of a mailbox.
+	Folders(ctx context.Context, mailbox messages.Address) (messages.MailboxFolders, bool, error)
+	// Last is the newest event stored of a mailbox.
+	Last(ctx context.Context, mailbox messages.Address) (messages.Event, bool, error)
+	// Coverage is the coverage record of a group.
+	Coverage(ctx context.Context, group messages.GroupID) (messages.Coverage, bool, error)
+	// SaveCoverage replaces it.
+	SaveCoverage(ctx context.Context, coverage messages.Coverage) error
+	// RequestRegroup stores a request; a repeat with the same id is dropped.
+	RequestRegroup(ctx context.Context, request messages.RegroupRequested) error
+}
+
+// Lane stores events. Publish returns when all are stored in order, with the
+// stream sequence of each. Its error is the context's, or has an Unstorable
+// method that tells the index of an event that can never be stored: those before
+// it are stored, it and those after it are not.
+type Lane interface {
+	Publish(ctx context.Context, events []messages.Event) ([]uint64, error)
+}
+
+// Exchange opens connections. Errors of it and of its streams are
+// *ewsaffinity.Fault, or the context's.
+type Exchange interface {
+	Open(ctx context.Context, place messages.Place, ids []messages.SubscriptionID) (Stream, error)
+}
+
+// Stream is an open GetStreamingEvents connection.
+type Stream interface {
+	// Opened is Exchange's time (Date) of the answer.
+	Opened() time.Time
+	// Next waits for an envelope. After one that is Closed the stream is at its end.
+	Next() (Envelope, error)
+	// Close cuts the connection and makes Next return.
+	Close() error
+}
+
+// Envelope is what arrives at once. Without Notifications, Faults and Closed it
+// is a heartbeat.
+type Envelope struct {
+	Notifications []Notification
+	Faults        []*ewsaffinity.Fault // Died names the ids; empty: all are in doubt
+	Closed        bool                 // the in-band end
+}
+
+// Notification is what happened in one subscription; without Events it only
+// shows that the subscription lives.
+type Notification struct {
+	Subscription messages.SubscriptionID
+	Events       []Notice
+	More         bool // the queue holds more
+}
+
+// Notice is one event of a notification.
+type Notice struct {
+	Name        string // EWS element name
+	Kind        messages.Kind
+	Time        time.Time
+	Item        *messages.Ref
+	Folder      *messages.Ref
+	Parent      *messages.Ref
+	OldItem     *messages.Ref
+	OldFolder   *messages.Ref
+	OldParent   *messages.Ref
+	UnreadCount *int
+}
+
+// Ownership says which groups are this process's to stream.
+type Ownership interface {
+	Owns(group messages.GroupID) bool
+	// Changes receives after Owns began to answer otherwise; nil: never.
+	Changes() <-chan struct{}
+}

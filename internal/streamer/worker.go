@@ -1,0 +1,189 @@
+package streamer
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ewsnats/ewsnats/internal/breaker"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// update is the latest truth of a group, with the reasons of those who left it
+// since the worker last looked.
+type update struct {
+	messages.GroupSubscribed
+	left map[messages.Address]messages.Left
+}
+
+// worker streams one group. Its goroutine owns everything below; tell, stop and
+// ended are the only ways in.
+type worker struct {
+	cfg      Config
+	store    Store
+	lane     Lane
+	exchange Exchange
+	endpoint *breaker.Endpoint
+	log      *slog.Logger
+
+	updates chan update // of one slot: the latest wins
+	cancel  context.CancelFunc
+	done    chan struct{}
+	reading sync.WaitGroup
+
+	group       messages.GroupSubscribed
+	members     map[messages.Address]*member
+	coverage    messages.Coverage // the record as stored
+	lastCovered time.Time         // of the last connection
+	recorded    bool              // coverage was read
+	breaker     *breaker.Group
+
+	current  *connection // read now
+	next     *connection // open, but waits for the goodbye of current
+	goodbye  *time.Timer // when current is cut although it said none
+	openings chan opening
+	opening  bool
+	requests []messages.RegroupRequested // not stored yet
+	asked    time.Time                   // when the last one was made
+	attempt  int                         // of asking again
+	reopen   bool                        // an id died: the others are to get a connection without it
+	notUntil time.Time                   // no opening before
+	failures int                         // openings that failed in a row
+	wake     *time.Timer
+	tick     *time.Ticker // coverage
+}
+
+func (s *Streamer) startWorker(ctx context.Context, u update) *worker {
+	ctx, cancel := context.WithCancel(ctx)
+	w := &worker{
+		cfg: s.cfg, store: s.store, lane: s.lane, exchange: s.exchange,
+		endpoint: s.endpoint(u.URL),
+		log:      s.cfg.Logger.With("group", u.Group),
+		updates:  make(chan update, 1),
+		cancel:   cancel,
+		done:     make(chan struct{}),
+		members:  map[messages.Address]*member{},
+		breaker:  breaker.NewGroup(breaker.GroupConfig{Name: string(u.Group)}),
+		openings: make(chan opening),
+	}
+	w.updates <- u
+	s.running.Go(func() {
+		defer close(w.done)
+		defer cancel()
+		w.run(ctx)
+	})
+	return w
+}
+
+// tell hands over the latest truth. What the worker has not looked at yet is
+// replaced, but no reason why someone left is forgotten.
+func (w *worker) tell(u update) {
+	select {
+	case earlier := <-w.updates:
+		for a, why := range earlier.left {
+			if _, newer := u.left[a]; !newer {
+				u.left[a] = why
+			}
+		}
+	default:
+	}
+	w.updates <- u
+}
+
+func (w *worker) stop() { w.cancel() }
+
+func (w *worker) ended() bool {
+	select {
+	case <-w.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// run is the worker's goroutine. It ends when ctx does, after what was read is
+// stored.
+func (w *worker) run(ctx context.Context) {
+	defer w.reading.Wait()
+	w.wake = time.NewTimer(0)
+	defer w.wake.Stop()
+	w.goodbye = time.NewTimer(0)
+	w.goodbye.Stop()
+	w.tick = time.NewTicker(w.cfg.CoverageEvery)
+	defer w.tick.Stop()
+	for ctx.Err() == nil {
+		w.step(ctx)
+	}
+	w.end(ctx)
+}
+
+// step waits for one thing and sees to it.
+func (w *worker) step(ctx context.Context) {
+	var arrivals <-chan arrival
+	if w.current != nil {
+		arrivals = w.current.arrivals
+	}
+	select {
+	case u := <-w.updates:
+		w.accept(ctx, u)
+	case a, ok := <-arrivals:
+		if !ok {
+			a.fault = endedFault
+		}
+		w.arrive(ctx, w.gather(a))
+	case o := <-w.openings:
+		w.opened(ctx, o)
+	case <-w.goodbye.C:
+		w.lose("no goodbye")
+		w.promote(ctx)
+	case <-w.wake.C:
+	case <-w.tick.C:
+		w.saveCoverage(ctx)
+	case <-ctx.Done():
+		return
+	}
+	w.connect(ctx)
+}
+
+// gather takes what else has arrived, so that it is published in one go.
+func (w *worker) gather(first arrival) []arrival {
+	batch := []arrival{first}
+	for len(batch) < readAhead && batch[len(batch)-1].fault == nil {
+		select {
+		case a, ok := <-w.current.arrivals:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, a)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// end stores what was read, and says up to when the group is covered. Without a
+// member to hand over to this is an unclean end: the successor announces the gap.
+func (w *worker) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.cfg.Drain)
+	defer cancel()
+	if w.current != nil {
+		w.current.stream.Close()
+		for a := range w.current.arrivals {
+			if a.fault != nil {
+				break
+			}
+			w.publish(ctx, w.current, []arrival{a})
+		}
+	}
+	if w.next != nil {
+		w.next.stream.Close()
+	}
+	if w.opening {
+		if o := <-w.openings; o.connection != nil {
+			o.connection.stream.Close()
+		}
+	}
+	w.saveCoverage(ctx)
+}

@@ -1,0 +1,50 @@
+package subscriber
+
+import (
+	"context"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// Store is where facts are kept.
+type Store interface {
+	// Mailboxes delivers every mailbox fact from the beginning, then the
+	// caught-up mark, then new ones, until ctx ends.
+	Mailboxes(ctx context.Context) (<-chan messages.Recorded, error)
+	// Groups does the same for GroupSubscribed.
+	Groups(ctx context.Context) (<-chan messages.Recorded, error)
+	// Record stores facts in order. It returns when all are stored, or when ctx ends.
+	Record(ctx context.Context, facts ...messages.Fact) error
+	// Decide stores a group's next message if the last one has the sequence
+	// expected (0: none). An error means that it is not stored.
+	Decide(ctx context.Context, g messages.GroupSubscribed, expected uint64) (uint64, error)
+	// ServeRegroups hands over requests, each until it is handled, and returns
+	// after ctx ended and no handler runs.
+	ServeRegroups(ctx context.Context, handle func(context.Context, messages.RegroupRequested) error) error
+}
+
+// Exchange is what the subscriber asks of Exchange. Its errors are
+// *ewsaffinity.Fault, or the context's.
+type Exchange interface {
+	// Folders resolves the mailbox's well-known folders.
+	Folders(ctx context.Context, url messages.Endpoint, mailbox messages.Address) (map[messages.FolderName]string, error)
+	// Subscribe makes a streaming subscription for a mailbox of the group at place.
+	Subscribe(ctx context.Context, place messages.Place, mailbox messages.Address) (Subscribed, error)
+	// Unsubscribe ends one. A subscription that is already gone is no error.
+	Unsubscribe(ctx context.Context, place messages.Place, mailbox messages.Address, id messages.SubscriptionID) error
+}
+
+// Subscribed is Exchange's answer to Subscribe.
+type Subscribed struct {
+	ID     messages.SubscriptionID
+	Since  time.Time       // Exchange's time of the answer
+	Cookie messages.Cookie // empty where none was set
+}
+
+// Ownership says which endpoints are this process's to decide.
+type Ownership interface {
+	Owns(url messages.Endpoint) bool
+	// Changes receives after Owns began to answer otherwise; nil: never.
+	Changes() <-chan struct{}
+}

@@ -1,0 +1,34 @@
+package ewssoap
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Meta is what the head of an answer says besides the answer, for clocks and for finding the request in Exchange's logs.
+type Meta struct {
+	Date            time.Time // the server's Date header, whole seconds; zero if it sent none
+	Received        time.Time // when the head arrived by the local clock, with its monotonic reading; zero: no answer
+	RequestID       string    // request-id, the server's own name for the request
+	ClientRequestID string    // client-request-id, the name this client gave it
+	FEServer        string    // X-FEServer; several values joined by ", "
+	BEServer        string    // X-BEServer, or X-CalculatedBETarget where only that was sent
+}
+
+func metaOf(h http.Header, clientRequestID string) Meta {
+	m := Meta{
+		Received:        time.Now(),
+		RequestID:       h.Get("request-id"),
+		ClientRequestID: clientRequestID,
+		FEServer:        strings.Join(h.Values("X-FEServer"), ", "),
+		BEServer:        strings.Join(h.Values("X-BEServer"), ", "),
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		m.Date = date
+	}
+	if m.BEServer == "" {
+		m.BEServer = strings.Join(h.Values("X-CalculatedBETarget"), ", ")
+	}
+	return m
+}

@@ -1,0 +1,129 @@
+package ewssoap
+
+import (
+	"errors"
+	"io"
+)
+
+// cautiousStep is how much is read at a time while it is open whether an answer is the right one. It is shorter than any
+// end tag of Envelope, so that the verdict, due at the end of Body, falls before the end of the answer is read: until then
+// the connection can be thrown away, afterwards the transport would give it to the next request.
+const cautiousStep = len("</Envelope")
+
+// streamStep is how much of a stream is read at a time once its first envelope proved it to be one.
+const streamStep = 16 << 10
+
+var (
+	errTooLarge = errors.New("the envelope exceeds the size limit")
+	errNoMarkup = errors.New("text where a SOAP Envelope was due")
+)
+
+// source feeds an XML decoder byte by byte, so that the decoder never asks for more than it needs: an envelope is complete
+// with its last byte.
+type source struct {
+	reader     io.Reader
+	beforeRead func() // called before every read; may be nil
+	step       int    // bytes to ask for at a time
+	limit      int64  // bytes of an envelope
+
+	buf       []byte
+	next, end int   // unconsumed part of buf
+	taken     int64 // bytes consumed since mark
+	dirty     bool  // something else than white space or a byte order mark was consumed since mark
+	record    *[]byte
+	pending   error // told by reader, to be returned after the bytes that came with it
+	failed    error // returned to the decoder
+}
+
+func newSource(r io.Reader, limit int64) *source {
+	return &source{reader: r, limit: limit, step: cautiousStep}
+}
+
+// recorded makes the source keep what is consumed until the next mark.
+func (s *source) recorded() { s.record = new([]byte) }
+
+// mark begins an envelope and returns what was recorded of the one before.
+func (s *source) mark() []byte {
+	s.taken, s.dirty = 0, false
+	if s.record == nil {
+		return nil
+	}
+	kept := *s.record
+	*s.record = nil
+	return kept
+}
+
+// ReadByte implements io.ByteReader, which makes the decoder read without looking ahead.
+func (s *source) ReadByte() (byte, error) {
+	if s.taken >= s.limit {
+		s.failed = errTooLarge
+		return 0, s.failed
+	}
+	if s.next == s.end && !s.fill() {
+		s.failed = s.pending
+		return 0, s.failed
+	}
+	b := s.buf[s.next]
+	s.next++
+	s.taken++
+	if !s.dirty && !isBlank(b) {
+		s.dirty = true
+		if b != '<' { // a verdict now: the decoder would look for the end of the text
+			s.failed = errNoMarkup
+			return 0, s.failed
+		}
+	}
+	if s.record != nil {
+		*s.record = append(*s.record, b)
+	}
+	return b, nil
+}
+
+// Read implements io.Reader for the decoder's signature and for drain.
+func (s *source) Read(p []byte) (int, error) {
+	for n := range p {
+		b, err := s.ReadByte()
+		if err != nil {
+			return n, err
+		}
+		p[n] = b
+		if s.next == s.end {
+			return n + 1, nil
+		}
+	}
+	return len(p), nil
+}
+
+// fill reads until there is a byte or an error.
+func (s *source) fill() bool {
+	if len(s.buf) != s.step {
+		s.buf = make([]byte, s.step)
+	}
+	for s.pending == nil {
+		if s.beforeRead != nil {
+			s.beforeRead()
+		}
+		n, err := s.reader.Read(s.buf)
+		s.next, s.end, s.pending = 0, n, err
+		if n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// spare returns how much of a body of the given length can be consumed without reading its last byte, 0 if the length
+// is not known.
+func (s *source) spare(length int64) int64 { return max(0, length-s.taken-int64(s.step)) }
+
+// drain consumes up to n bytes more. Reaching the end lets the transport use the connection again.
+func (s *source) drain(n int64) { _, _ = io.Copy(io.Discard, io.LimitReader(s, n)) }
+
+// isBlank recognises white space and the bytes of a byte order mark in UTF-8.
+func isBlank(b byte) bool {
+	switch b {
+	case ' ', '\t', '\r', '\n', 0xef, 0xbb, 0xbf:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,125 @@
+package exchangesim
+
+import (
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// answerMessages answers with ResponseMessages.
+func (c *call) answerMessages(messages []message) {
+	c.log.Code = messages[0].code
+	c.answer(http.StatusOK, ordinaryEnvelope(c.s.cfg.Version, renderMessages(c.op.name.Local, messages)))
+}
+
+// answerFault answers with a SOAP fault.
+func (c *call) answerFault(f *soapFault, status int) {
+	c.log.Code = f.code
+	c.answer(status, ordinaryEnvelope(c.s.cfg.Version, f.render()))
+}
+
+// answer writes an answer of XML, spoilt if a script wants that.
+func (c *call) answer(status int, body []byte) {
+	c.head()
+	c.log.HTTPStatus = status
+	c.s.record(c.log)
+	c.s.writeXML(c.w, status, c.fault.spoil(body))
+}
+
+// plain answers without XML.
+func (c *call) plain(status int, text string) {
+	c.head()
+	c.log.HTTPStatus, c.log.Code = status, "HTTP "+strconv.Itoa(status)
+	c.s.record(c.log)
+	http.Error(c.w, text, status)
+}
+
+func (s *Server) writeXML(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client has gone; nothing is left to tell it
+}
+
+// head sets the headers that all answers have, in the way of Exchange on-premises.
+func (c *call) head() {
+	h := c.w.Header()
+	c.s.commonHead(h, c.r)
+	if c.server != nil {
+		h.Set("X-CalculatedBETarget", c.server.name)
+		h.Set("X-BEServer", c.server.shortName())
+		h.Set("X-DiagInfo", c.server.shortName())
+		h.Set("X-FEServer", c.server.shortName())
+		if mode := c.s.cfg.Cookies; mode == CookieAlways || c.setNew && mode == CookieOnAnchor {
+			setCookie(h, overrideCookie, c.s.cfg.Version.cookieValue(c.server.name), "path=/; secure; HttpOnly")
+		}
+	}
+	if c.op != nil {
+		h.Set("X-EwsHandler", c.op.name.Local)
+	}
+}
+
+// commonHead sets what EWS and Autodiscover share.
+func (s *Server) commonHead(h http.Header, r *http.Request) {
+	h.Set("Cache-Control", "private")
+	h.Set("Server", "Microsoft-IIS/10.0")
+	h.Set("X-Powered-By", "ASP.NET")
+	id := newGUID("request", strconv.FormatUint(s.answered.Add(1), 10), strconv.FormatInt(s.started.UnixNano(), 10)).String()
+	h.Set("request-id", id)
+	if sent := r.Header.Get("client-request-id"); sent != "" && strings.EqualFold(r.Header.Get("return-client-request-id"), "true") {
+		h.Set("client-request-id", sent)
+	}
+	if _, err := r.Cookie("exchangecookie"); err != nil {
+		expires := time.Now().UTC().AddDate(1, 0, 0).Format(http.TimeFormat)
+		setCookie(h, "exchangecookie", strings.ReplaceAll(id, "-", ""), "expires="+expires+"; path=/; HttpOnly")
+	}
+}
+
+// abort cuts the connection of a request, with a TCP reset where there is TCP below. It does not return.
+func abort(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		reset(conn)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+func reset(conn net.Conn) {
+	raw := conn
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS
+		raw = t.NetConn()
+	}
+	if t, ok := raw.(*net.TCPConn); ok {
+		_ = t.SetLinger(0) // without it the client sees an end in place of a reset
+	}
+	_ = raw.Close()
+}
+
+// enter counts an ordinary request of a charged mailbox until leave is called, or says that there are too many.
+func (s *Server) enter(charged string) (leave func(), f *soapFault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if limit := s.cfg.MaxConcurrency; limit > 0 && s.org.ordinary[charged] >= limit {
+		return nil, overBudget("MaxConcurrency", limit)
+	}
+	s.org.ordinary[charged]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.org.ordinary[charged]--; s.org.ordinary[charged] == 0 {
+			delete(s.org.ordinary, charged)
+		}
+	}, nil
+}
+
+// overBudget is the fault of a caller with too many connections, in the words of a public report (ews-managed-api issue
+// 293).
+func overBudget(policy string, limit int) *soapFault {
+	f := newFault("ErrorExceededConnectionCount")
+	f.values = map[string]string{
+		"Policy":              policy,
+		"MaxConcurrencyLimit": strconv.Itoa(limit),
+		"ErrorMessage":        "The throttling budget of policy " + policy + " is used up. Suggested backoff time 0 ms.",
+	}
+	return f
+}

@@ -1,0 +1,232 @@
+package exchangesim
+
+import (
+	"encoding/base64"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// call is one EWS request on its way through the server.
+type call struct {
+	s       *Server
+	w       http.ResponseWriter
+	r       *http.Request
+	op      *node // the operation's element
+	account string
+	target  *mailbox // impersonated, or the caller's own; nil: neither
+	server  *mailboxServer
+	charged string
+	fault   *scripted // the script to follow, or nil
+	setNew  bool      // answer with an affinity cookie
+	log     Request
+}
+
+// maxRequest is the size of a request from which on the answer is 413.
+const maxRequest = 400 << 10
+
+// newLog notes what the head of a request says.
+func newLog(r *http.Request) Request {
+	return Request{
+		At: time.Now(), AnchorMailbox: r.Header.Get("X-AnchorMailbox"),
+		PreferServerAffinity: strings.EqualFold(r.Header.Get("X-PreferServerAffinity"), "true"),
+		Cookie:               sentOverrideCookie(r), UserAgent: r.UserAgent(),
+		ClientRequestID: r.Header.Get("client-request-id"), RemoteAddr: r.RemoteAddr,
+	}
+}
+
+// serveEWS answers /EWS/Exchange.asmx.
+func (s *Server) serveEWS(w http.ResponseWriter, r *http.Request) {
+	c := &call{s: s, w: w, r: r, log: newLog(r)}
+	if r.Method != http.MethodPost {
+		c.plain(http.StatusMethodNotAllowed, "Use POST.")
+		return
+	}
+	if !c.authenticate() {
+		return
+	}
+	if f := c.prepare(); f != nil {
+		c.answerFault(f, http.StatusInternalServerError)
+		return
+	}
+	if c.server == nil {
+		c.plain(http.StatusServiceUnavailable, "No mailbox server is up.")
+		return
+	}
+	if c.op.name.Local == "GetStreamingEvents" {
+		c.getStreamingEvents()
+		return
+	}
+	c.ordinary()
+}
+
+// authenticate tells who calls, or answers 401.
+func (c *call) authenticate() bool {
+	account, ok := c.s.login(c.r)
+	if !ok {
+		c.s.challenge(c.w)
+		c.plain(http.StatusUnauthorized, "")
+		return false
+	}
+	c.account, c.log.Account = account, account
+	return true
+}
+
+// login checks the credentials of a request. Without configured ones everybody is the account "".
+func (s *Server) login(r *http.Request) (string, bool) {
+	if len(s.cfg.Accounts) == 0 && len(s.cfg.BearerTokens) == 0 {
+		return "", true
+	}
+	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	switch {
+	case strings.EqualFold(scheme, "Bearer") && slices.Contains(s.cfg.BearerTokens, credentials):
+		return ApplicationAccount, true
+	case strings.EqualFold(scheme, "Basic"):
+		decoded, err := base64.StdEncoding.DecodeString(credentials)
+		user, password, ok := strings.Cut(string(decoded), ":")
+		want, known := s.cfg.Accounts[user]
+		return user, err == nil && ok && known && password == want
+	}
+	return "", false
+}
+
+// challenge names the ways to log in.
+func (s *Server) challenge(w http.ResponseWriter) {
+	if len(s.cfg.BearerTokens) > 0 {
+		w.Header().Add("WWW-Authenticate", "Bearer")
+	}
+	if len(s.cfg.Accounts) > 0 {
+		w.Header().Add("WWW-Authenticate", `Basic realm="EWS"`)
+	}
+}
+
+// prepare reads the request, finds the mailbox it is for and the server that takes it.
+func (c *call) prepare() *soapFault {
+	header, op, f := c.read()
+	if f != nil {
+		return f
+	}
+	c.op, c.log.Operation = op, op.name.Local
+	if f := c.checkVersion(header); f != nil {
+		return f
+	}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	if f := c.impersonate(header.child(nsTypes, "ExchangeImpersonation")); f != nil {
+		return f
+	}
+	c.server = c.s.org.route(c.log.AnchorMailbox, c.log.PreferServerAffinity, c.log.Cookie, c.log.Impersonated)
+	if c.server != nil {
+		c.log.RoutedTo = c.server.name
+	}
+	c.log.Mailboxes = c.concerned()
+	return nil
+}
+
+// read parses the envelope and returns its header and the operation's element.
+func (c *call) read() (header, op *node, f *soapFault) {
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxRequest))
+	if err != nil {
+		return nil, nil, &soapFault{code: "ErrorRequestStreamTooBig", text: err.Error()}
+	}
+	root, err := parseXML(body)
+	if err != nil {
+		return nil, nil, &soapFault{code: "ErrorInvalidRequest", text: "The request is not XML: " + err.Error()}
+	}
+	op = root.child(nsSOAP, "Body").first()
+	if !root.is(nsSOAP, "Envelope") || op == nil {
+		return nil, nil, &soapFault{code: "ErrorInvalidRequest", text: "The request is not a SOAP 1.1 envelope with a body."}
+	}
+	if op.name.Space != nsMessages {
+		return nil, nil, schemaFault("the operation is in the namespace " + op.name.Space)
+	}
+	return root.child(nsSOAP, "Header"), op, nil
+}
+
+// schemaFault says what in a request the schema does not allow.
+func schemaFault(violation string) *soapFault {
+	return &soapFault{code: "ErrorSchemaValidation", text: textOf("ErrorSchemaValidation"), values: map[string]string{"Violation": violation}}
+}
+
+// schemaVersions are the values of RequestServerVersion in order of age (types.xsd).
+var schemaVersions = []string{
+	"Exchange2007", "Exchange2007_SP1", "Exchange2009", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2",
+	"Exchange2012", "Exchange2013", "Exchange2013_SP1", "Exchange2015", "Exchange2016",
+	"V2015_10_05", "V2016_01_06", "V2016_04_13", "V2016_07_13", "V2016_10_10", "V2017_07_11",
+}
+
+// checkVersion demands a version that knows streaming notifications, which came with Exchange2010_SP1.
+func (c *call) checkVersion(header *node) *soapFault {
+	version := header.child(nsTypes, "RequestServerVersion").attr("Version")
+	age := slices.Index(schemaVersions, version)
+	streaming := c.op.name.Local == "GetStreamingEvents" || c.op.child(nsMessages, "StreamingSubscriptionRequest") != nil
+	switch {
+	case version != "" && age < 0:
+		return newFault("ErrorInvalidServerVersion")
+	case streaming && age < slices.Index(schemaVersions, "Exchange2010_SP1"):
+		return newFault("ErrorIncorrectSchemaVersion")
+	}
+	return nil
+}
+
+// impersonate finds the target mailbox: the impersonated one, or the caller's own.
+func (c *call) impersonate(header *node) *soapFault {
+	c.charged = "account:" + c.account
+	if header == nil {
+		c.target = c.s.org.mailboxes[strings.ToLower(c.account)]
+		return nil
+	}
+	sid := header.child(nsTypes, "ConnectingSID").first()
+	switch {
+	case sid.is(nsTypes, "SID"):
+		return newFault("ErrorInvalidUserSid")
+	case !sid.is(nsTypes, "SmtpAddress") && !sid.is(nsTypes, "PrimarySmtpAddress") && !sid.is(nsTypes, "PrincipalName"):
+		return newFault("ErrorInvalidExchangeImpersonationHeaderData")
+	}
+	address := strings.ToLower(sid.value())
+	c.log.Impersonated = address
+	if allowed := c.s.cfg.MayImpersonate; allowed != nil && !allowed[c.account] {
+		return newFault("ErrorImpersonateUserDenied")
+	}
+	if c.target = c.s.org.mailboxes[address]; c.target == nil {
+		return newFault("ErrorNonExistentMailbox")
+	}
+	c.charged = "impersonated:" + address
+	return nil
+}
+
+// operations are the ordinary operations; GetStreamingEvents answers for itself.
+var operations = map[string]func(*call) ([]message, *soapFault){
+	"Subscribe":       (*call).subscribe,
+	"Unsubscribe":     (*call).unsubscribe,
+	"GetFolder":       (*call).getFolder,
+	"FindFolder":      (*call).findFolder,
+	"FindItem":        (*call).findItem,
+	"SyncFolderItems": (*call).syncFolderItems,
+}
+
+// ordinary answers everything but GetStreamingEvents. A request that a script delays counts as unanswered.
+func (c *call) ordinary() {
+	leave, f := c.s.enter(c.charged)
+	if f != nil {
+		c.answerFault(f, http.StatusInternalServerError)
+		return
+	}
+	defer leave()
+	if !c.takeScript() || c.answerScripted() {
+		return
+	}
+	do := operations[c.op.name.Local]
+	if do == nil {
+		c.answerFault(&soapFault{code: "ErrorInvalidRequest", text: "This server does not know the operation " + c.op.name.Local + "."}, http.StatusInternalServerError)
+		return
+	}
+	messages, f := do(c)
+	if f != nil {
+		c.answerFault(f, http.StatusInternalServerError)
+		return
+	}
+	c.answerMessages(messages)
+}

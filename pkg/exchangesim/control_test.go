@@ -1,0 +1,162 @@
+package exchangesim_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/exchangesim"
+)
+
+// control posts to the control endpoint and decodes the answer into out unless that is nil.
+func (c *client) control(name, body string, out any) {
+	c.t.Helper()
+	a := c.do(c.post("/sim/"+name, body))
+	if a.status != http.StatusOK {
+		c.t.Fatalf("%s %s: %d %s", name, body, a.status, a.body)
+	}
+	if out != nil {
+		if err := json.Unmarshal([]byte(a.body), out); err != nil {
+			c.t.Fatalf("%s: %v: %s", name, err, a.body)
+		}
+	}
+}
+
+func (c *client) get(path string, out any) {
+	c.t.Helper()
+	res, err := c.http.Get(c.base + path)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func TestControlMirrorsTheAPI(t *testing.T) {
+	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+		var it, moved exchangesim.Item
+		c.control("addserver", `{"server":"ex05.sim.test"}`, nil)
+		c.control("addmailbox", `{"mailbox":"fred@sim.test","server":"ex05.sim.test","grouping":"G"}`, nil)
+		st := c.open(as("fred@sim.test"), 30, c.subscribe(as("fred@sim.test")).subID)
+		st.want(opened)
+		c.control("deliver", `{"mailbox":"fred@sim.test"}`, &it)
+		st.want("Success NoError 3 events")
+		c.control("markread", `{"mailbox":"fred@sim.test","itemId":"`+it.ID+`"}`, nil)
+		st.want("Success NoError 2 events")
+		c.control("move", `{"mailbox":"fred@sim.test","itemId":"`+it.ID+`","to":"notes"}`, &moved)
+		st.want("Success NoError 3 events")
+		c.control("copy", `{"mailbox":"fred@sim.test","itemId":"`+moved.ID+`","to":"inbox"}`, nil)
+		st.want("Success NoError 2 events")
+		c.control("delete", `{"mailbox":"fred@sim.test","itemId":"`+moved.ID+`"}`, nil)
+		st.want("Success NoError 2 events")
+		c.control("create", `{"mailbox":"fred@sim.test","folder":"drafts"}`, nil)
+		st.want("Success NoError 2 events")
+		c.control("createfolder", `{"mailbox":"fred@sim.test","parent":"inbox","name":"Alpha"}`, nil)
+		st.want("Success NoError 2 events")
+		c.control("accept", `{"mailbox":"fred@sim.test"}`, nil)
+		st.want("Success NoError 4 events")
+		c.control("movemailbox", `{"mailbox":"fred@sim.test","server":"ex01.sim.test","grouping":"H"}`, nil)
+		st.want("Error ErrorProxyRequestNotAllowed Closed 1 ids")
+		c.control("removemailbox", `{"mailbox":"fred@sim.test"}`, nil)
+		var counts exchangesim.Counts
+		c.get("/sim/counts", &counts)
+		if counts.Changes != 8 || counts.Events != 20 || counts.Writes != 20 || counts.Requests["Subscribe"] != 1 {
+			t.Errorf("counts: %+v", counts)
+		}
+		var truth exchangesim.Truth
+		c.get("/sim/truth", &truth)
+		if len(truth.Events) != 20 || truth.Subscriptions[0].EndedWhy != "moved" {
+			t.Errorf("truth: %d events, subscription %+v", len(truth.Events), truth.Subscriptions[0])
+		}
+	})
+}
+
+func TestControlOfFate(t *testing.T) {
+	for _, test := range []struct{ name, body, want string }{
+		{"failover", `{"server":"ex01.sim.test","to":"ex02.sim.test","newGrouping":"G2"}`, "Error ErrorProxyRequestNotAllowed Closed 1 ids"},
+		{"failover", `{"server":"ex01.sim.test","to":"ex02.sim.test","code":"ErrorSubscriptionNotFound"}`, "Error ErrorSubscriptionNotFound Closed 1 ids"},
+		{"restart", `{"server":"ex01.sim.test"}`, ""},
+		{"dropsubscriptions", `{"mailboxes":["anna@sim.test"]}`, "Error ErrorSubscriptionNotFound Closed 1 ids"},
+		{"cutstreams", `{}`, ""},
+		{"closestreams", `{"mailboxes":["anna@sim.test"]}`, closed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+				st := c.open(as(anna), 30, c.subscribe(as(anna)).subID)
+				st.want(opened)
+				c.control(test.name, test.body, nil)
+				if test.want == "" {
+					st.wantEnd(io.ErrUnexpectedEOF)
+					return
+				}
+				st.want(test.want)
+			})
+		})
+	}
+}
+
+func TestControlScripts(t *testing.T) {
+	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+		var script struct{ ID int }
+		c.control("script", `{"operation":"Subscribe","times":-1,"answer":{"soapFault":"ErrorServerBusy","delay":"2s","retryAfter":"30s"}}`, &script)
+		start := time.Now()
+		a := c.do(c.request(as(anna), subscribeAll))
+		if a.code != "ErrorServerBusy" || a.header.Get("Retry-After") != "30" || time.Since(start) != 2*time.Second {
+			t.Errorf("have %s %q after %v", a.code, a.header.Get("Retry-After"), time.Since(start))
+		}
+		c.control("unscript", `{"id":1}`, nil)
+		c.subscribe(as(anna))
+		if script.ID != 1 {
+			t.Errorf("id %d", script.ID)
+		}
+	})
+}
+
+func TestControlProduces(t *testing.T) {
+	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+		c.control("produce", `{"rate":10,"duration":"10s"}`, nil)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if have := s.Counts().Changes; have < 99 || have > 100 {
+			t.Errorf("%d changes, want 99 or 100", have)
+		}
+	})
+}
+
+func TestControlMistakes(t *testing.T) {
+	for _, test := range []struct{ name, body, want string }{
+		{"deliver", `{"mailbox":"nobody@sim.test"}`, `no mailbox "nobody@sim.test"`},
+		{"deliver", `{"mailbx":"anna@sim.test"}`, `unknown field "mailbx"`},
+		{"deliver", `no json`, "not the JSON expected"},
+		{"create", `{"mailbox":"anna@sim.test","folder":"nosuch"}`, `no folder "nosuch" in anna@sim.test`},
+		{"delete", `{"mailbox":"anna@sim.test","itemId":"x"}`, "no such item"},
+		{"addserver", `{}`, "server is missing"},
+		{"addmailbox", `{"mailbox":"anna"}`, "server is missing"},
+		{"movemailbox", `{"mailbox":"anna@sim.test"}`, "server is missing"},
+		{"failover", `{"server":"ex01.sim.test"}`, "to is missing"},
+		{"failover", `{"server":"ex99.sim.test","to":"ex02.sim.test"}`, `no server "ex99.sim.test"; there are ex01.sim.test, ex02.sim.test`},
+		{"restart", `{"server":"ex99.sim.test"}`, "no server"},
+		{"script", `{"answer":{}}`, "the answer is empty"},
+		{"script", `{"answer":{"reset":true,"status":503}}`, "several kinds"},
+		{"script", `{"answer":{"status":99}}`, "out of 200..599"},
+		{"script", `{"after":-1,"answer":{"reset":true}}`, "count from 0"},
+		{"script", `{"answer":{"delay":"soon"}}`, "invalid duration"},
+		{"script", `{"answer":{"colour":"red"}}`, `unknown field "colour"`},
+		{"produce", `{"rate":1}`, "duration"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+				a := c.do(c.post("/sim/"+test.name, test.body))
+				if a.status != http.StatusBadRequest || !strings.Contains(a.body, test.want) {
+					t.Errorf("have %d %s, want 400 … %s", a.status, a.body, test.want)
+				}
+			})
+		})
+	}
+}

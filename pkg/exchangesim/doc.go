@@ -1,0 +1,67 @@
+// Package exchangesim is an Exchange organisation in memory, behind net/http: mailbox servers with mailboxes on them, the
+// part of Exchange Web Services that streaming notifications need, and Autodiscover. It is made for tests of EWS
+// software, ours and others': users change their mailboxes, servers fail, and the simulator keeps the truth about what
+// happened and what it wrote to whom.
+//
+// It serves
+//
+//   - EWS at /EWS/Exchange.asmx: Subscribe (streaming), Unsubscribe, GetStreamingEvents, GetFolder, FindFolder, FindItem
+//     and SyncFolderItems;
+//   - Autodiscover at /autodiscover/autodiscover.svc (GetUserSettings) and /autodiscover/autodiscover.xml (POX);
+//   - the control endpoint below /sim/.
+//
+// It runs on any net.Listener, and over the pipes of PipeListener inside a testing/synctest bubble, where half an hour of
+// heartbeats takes milliseconds. Config.Minute shortens the server's minute for tests on the real clock.
+//
+// # Guarantees
+//
+//   - Routing follows the documented rules alone: X-BackEndOverrideCookie with X-PreferServerAffinity, else
+//     X-AnchorMailbox, else the impersonated mailbox, else the next server in turn. A server knows only the
+//     subscriptions it gave, and answers ErrorSubscriptionNotFound to others. It subscribes a mailbox of another server
+//     only if it is home to a mailbox of the same GroupingInformation, and else answers ErrorProxyRequestNotAllowed.
+//   - A subscription belongs to the account that made it; whom that account impersonates chooses the budget.
+//   - Every event a subscription covers is queued until a stream takes it, and written at most once, in the order in
+//     which the mailbox raised them. It leaves the queue when it is written: what a connection loses is lost.
+//   - A Write is in the Truth before its first byte is on the connection.
+//   - An open stream writes an event at once, a sign of life after Config.Heartbeat of silence, and Closed when the
+//     ConnectionTimeout is over.
+//   - The same configuration and the same calls at the same times give the same bytes.
+//   - After Close no goroutine of the Server remains, apart from the moments net/http takes to see its connections closed.
+//
+// # Non-guarantees
+//
+//   - Where nothing is known of Exchange the simulator follows what clients expect, and Config offers the alternatives:
+//     the interval and form of heartbeats, the life of an idle subscription, the fate of good ids beside a bad one.
+//   - More than 200 ids in a stream are answered with the fault ErrorInvalidRequest, a ConnectionTimeout out of 1..30
+//     with ErrorSchemaValidation. A stream of which no id is left, or that lost one to a newer stream, ends with an
+//     Error that also says Closed. Exchange's own answers to these are not documented.
+//   - The override cookie holds a server's name and build, so a restarted server cannot be told by it: the cookie still
+//     leads there, where the ids are unknown. After a failover the cookie is stale, as the server is down.
+//   - A queue of more than Config.QueueLimit events is dropped, and the id named with ErrorMissedNotificationEvents.
+//   - PR_DELETED_COUNT_TOTAL counts items moved out as well as deleted ones.
+//   - Items have no content, and folders no permissions: with accounts configured a mailbox is open to its own account
+//     and to who impersonates it, without them to everybody.
+//   - Messages are worded differently from Exchange's. Nobody should read them.
+//
+// # Control endpoint
+//
+// It asks no authentication. GET /sim/truth and GET /sim/counts answer Truth and Counts. A POST takes a JSON object and
+// answers 200 with one, or 400 with a sentence that says what is wrong:
+//
+//	addserver          server
+//	addmailbox         mailbox, server, grouping
+//	removemailbox      mailbox
+//	deliver, accept    mailbox                      → Item
+//	create             mailbox, folder              → Item
+//	markread, delete   mailbox, itemId              → Item
+//	move, copy         mailbox, itemId, to          → Item
+//	createfolder       mailbox, parent, name        → Folder
+//	failover           server, to, newGrouping, silent, code
+//	restart            server
+//	movemailbox        mailbox, server, grouping
+//	dropsubscriptions, cutstreams, closestreams
+//	                   mailboxes; none: all
+//	script             a Fault                      → id
+//	unscript           id
+//	produce            rate, seed, duration ("10s"); answers at once and works on
+package exchangesim

@@ -1,0 +1,56 @@
+package exchangesim
+
+import (
+	"slices"
+	"strings"
+)
+
+// folderRefs returns the elements of a request that name folders.
+func (c *call) folderRefs() []*node {
+	return slices.Concat(
+		c.op.child(nsMessages, "StreamingSubscriptionRequest").child(nsTypes, "FolderIds").all(),
+		c.op.child(nsMessages, "FolderIds").all(),
+		c.op.child(nsMessages, "ParentFolderIds").all(),
+		c.op.child(nsMessages, "SyncFolderId").all(),
+	)
+}
+
+// mailboxOf finds the mailbox of a FolderId or DistinguishedFolderId.
+func (c *call) mailboxOf(ref *node) (*mailbox, string) {
+	if ref.is(nsTypes, "FolderId") {
+		id, ok := parseObjectID(ref.attr("Id"))
+		if !ok {
+			return nil, "ErrorInvalidIdMalformed"
+		}
+		return c.s.org.byGUID[id.mailbox], ""
+	}
+	if named := ref.child(nsTypes, "Mailbox").child(nsTypes, "EmailAddress"); named != nil {
+		return c.s.org.mailboxes[strings.ToLower(named.value())], ""
+	}
+	return c.target, missing(c.target)
+}
+
+// resolve finds the folder a FolderId or DistinguishedFolderId names, or says with which code it fails. Only the owner
+// and who impersonates the owner may see it; without authentication everybody.
+func (c *call) resolve(ref *node) (*folder, string) {
+	mb, code := c.mailboxOf(ref)
+	switch {
+	case code != "":
+		return nil, code
+	case mb == nil:
+		return nil, "ErrorNonExistentMailbox"
+	case mb != c.target && c.account != "":
+		return nil, "ErrorAccessDenied"
+	}
+	if ref.is(nsTypes, "DistinguishedFolderId") {
+		if f := mb.distinguished(ref.attr("Id")); f != nil {
+			return f, ""
+		}
+		return nil, "ErrorFolderNotFound"
+	}
+	id, _ := parseObjectID(ref.attr("Id"))
+	if id.item != 0 || id.folder < 1 || id.folder > uint64(len(mb.folders)) {
+		return nil, "ErrorFolderNotFound"
+	}
+	return mb.folders[id.folder-1], ""
+}

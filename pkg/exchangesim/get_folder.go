@@ -1,0 +1,72 @@
+package exchangesim
+
+import "strconv"
+
+// getFolder answers GetFolder, with a message for each id in the order of the request.
+func (c *call) getFolder() ([]message, *soapFault) {
+	refs, sh := c.folderRefs(), readShape(c.op.child(nsMessages, "FolderShape"))
+	if len(refs) == 0 {
+		return nil, schemaFault("FolderIds is empty")
+	}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	var messages []message
+	for _, ref := range refs {
+		f, code := c.resolve(ref)
+		if code != "" {
+			messages = append(messages, failure(code))
+			continue
+		}
+		x := &xmlBuffer{}
+		x.raw(`<m:Folders>`)
+		f.render(x, sh)
+		messages = append(messages, success(string(x.raw(`</m:Folders>`).b)))
+	}
+	return messages, nil
+}
+
+// folderElements are the elements of folders that are not t:Folder.
+var folderElements = map[string]string{"IPF.Appointment": "t:CalendarFolder", "IPF.Contact": "t:ContactsFolder", "IPF.Task": "t:TasksFolder"}
+
+// render writes the folder in the order of types.xsd.
+func (f *folder) render(x *xmlBuffer, sh shape) {
+	element := folderElements[f.class]
+	if element == "" {
+		element = "t:Folder"
+	}
+	x.raw("<", element, ">").id("t:FolderId", f.plainID(), f.changeKey())
+	if f.parent != nil && sh.wants("folder:ParentFolderId") {
+		x.id("t:ParentFolderId", f.parent.plainID(), f.parent.changeKey())
+	}
+	if f.class != "" && sh.wants("folder:FolderClass") {
+		x.element("t:FolderClass", f.class)
+	}
+	if sh.wants("folder:DisplayName") {
+		x.element("t:DisplayName", f.name)
+	}
+	if sh.wants("folder:TotalCount") {
+		x.element("t:TotalCount", strconv.Itoa(f.total))
+	}
+	if sh.wants("folder:ChildFolderCount") {
+		x.element("t:ChildFolderCount", strconv.Itoa(f.children))
+	}
+	f.renderExtended(x, sh)
+	if f.wellKnown != "" && sh.fields["folder:DistinguishedFolderId"] {
+		x.element("t:DistinguishedFolderId", f.wellKnown)
+	}
+	if (element == "t:Folder" || element == "t:TasksFolder") && sh.wants("folder:UnreadCount") {
+		x.element("t:UnreadCount", strconv.Itoa(f.unread))
+	}
+	x.raw("</", element, ">")
+}
+
+func (f *folder) renderExtended(x *xmlBuffer, sh shape) {
+	for _, p := range sh.extended {
+		switch p.tag {
+		case tagLocalCommitTimeMax:
+			x.property(p, wireTime(f.committed))
+		case tagDeletedCountTotal:
+			x.property(p, strconv.Itoa(f.deleted))
+		}
+	}
+}

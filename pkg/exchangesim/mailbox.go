@@ -1,0 +1,216 @@
+package exchangesim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// mailbox is a mailbox with its folders and items.
+type mailbox struct {
+	address       string // lower case
+	guid          guid
+	guidText      string
+	server        *mailboxServer
+	grouping      string
+	folders       []*folder // by number, from 1
+	items         map[uint64]*item
+	nextItem      uint64
+	subscriptions []*subscription // the living ones
+}
+
+// folder is a folder of a mailbox.
+type folder struct {
+	mailbox   *mailbox
+	number    uint64
+	parent    *folder // nil: the root
+	name      string
+	wellKnown string // DistinguishedFolderId, empty for a folder of the user's
+	class     string // IPF.Note, …
+	total     int
+	unread    int
+	children  int
+	deleted   int    // PR_DELETED_COUNT_TOTAL
+	position  uint64 // number of the last change to an item
+	removals  history[removal]
+	committed time.Time // PR_LOCAL_COMMIT_TIME_MAX
+	id        string    // plain; made when first asked for
+	packedID  string
+}
+
+// item is a message or an appointment.
+type item struct {
+	number    uint64
+	folder    *folder
+	id        string
+	read      bool
+	created   time.Time
+	committed time.Time // PR_LOCAL_COMMIT_TIME
+	arrived   uint64    // the folder's position when it came,
+	edited    uint64    // was changed,
+	flagged   uint64    // and only marked read
+}
+
+// wellKnownFolders are the folders of a new mailbox, after the two that hold them.
+var wellKnownFolders = []struct{ wellKnown, name, class string }{
+	{"inbox", "Inbox", "IPF.Note"},
+	{"sentitems", "Sent Items", "IPF.Note"},
+	{"drafts", "Drafts", "IPF.Note"},
+	{"deleteditems", "Deleted Items", "IPF.Note"},
+	{"junkemail", "Junk Email", "IPF.Note"},
+	{"outbox", "Outbox", "IPF.Note"},
+	{"calendar", "Calendar", "IPF.Appointment"},
+	{"contacts", "Contacts", "IPF.Contact"},
+	{"tasks", "Tasks", "IPF.Task"},
+	{"notes", "Notes", "IPF.StickyNote"},
+}
+
+// newMailbox makes the mailbox with the well-known folders, and Projects as the user's own.
+func newMailbox(address string, now time.Time) *mailbox {
+	g := newGUID("mailbox", address)
+	mb := &mailbox{address: address, guid: g, guidText: g.String(), items: map[uint64]*item{}}
+	root := mb.addFolder(nil, "root", "Root", "", now)
+	top := mb.addFolder(root, "msgfolderroot", "Top of Information Store", "", now)
+	for _, f := range wellKnownFolders {
+		mb.addFolder(top, f.wellKnown, f.name, f.class, now)
+	}
+	mb.addFolder(top, "", "Projects", "IPF.Note", now)
+	return mb
+}
+
+func (mb *mailbox) addFolder(parent *folder, wellKnown, name, class string, now time.Time) *folder {
+	f := &folder{mailbox: mb, number: uint64(len(mb.folders) + 1), parent: parent, name: name, wellKnown: wellKnown,
+		class: class, committed: now, removals: history[removal]{limit: removalsKept}}
+	if parent != nil {
+		parent.children++
+	}
+	mb.folders = append(mb.folders, f)
+	return f
+}
+
+// distinguished finds a folder by its well-known name.
+func (mb *mailbox) distinguished(name string) *folder {
+	for _, f := range mb.folders {
+		if f.wellKnown != "" && strings.EqualFold(f.wellKnown, name) {
+			return f
+		}
+	}
+	return nil
+}
+
+// folder finds a folder by its well-known name, its display name or its id.
+func (mb *mailbox) folder(name string) (*folder, error) {
+	if f := mb.distinguished(name); f != nil {
+		return f, nil
+	}
+	for _, f := range mb.folders {
+		if strings.EqualFold(f.name, name) || f.plainID() == name {
+			return f, nil
+		}
+	}
+	return nil, fmt.Errorf("exchangesim: no folder %q in %s", name, mb.address)
+}
+
+// item finds an item by its id; nil when it is gone, moved or another mailbox's.
+func (mb *mailbox) item(id string) *item {
+	ref, ok := parseObjectID(id)
+	if !ok || ref.mailbox != mb.guidText {
+		return nil
+	}
+	if it := mb.items[ref.item]; it != nil && it.folder.number == ref.folder {
+		return it
+	}
+	return nil
+}
+
+// oldest returns the item made first; there must be one.
+func (mb *mailbox) oldest() *item { return mb.items[slices.Min(slices.Collect(maps.Keys(mb.items)))] }
+
+// put makes an item in a folder.
+func (mb *mailbox) put(f *folder, read bool, now time.Time) *item {
+	mb.nextItem++
+	it := &item{number: mb.nextItem, folder: f, read: read, created: now}
+	it.id = objectRef{mailbox: mb.guidText, folder: f.number, item: it.number}.plain()
+	mb.items[it.number] = it
+	f.total++
+	if !read {
+		f.unread++
+	}
+	it.arrived = it.touch(now)
+	return it
+}
+
+// take removes an item from its folder.
+func (mb *mailbox) take(it *item, now time.Time) {
+	delete(mb.items, it.number)
+	it.folder.total--
+	if !it.read {
+		it.folder.unread--
+	}
+	it.folder.deleted++
+	it.folder.removals.add(removal{position: it.touch(now), created: it.arrived, item: it})
+}
+
+// touch notes a change and returns its position in the folder.
+func (it *item) touch(now time.Time) uint64 {
+	it.committed, it.folder.committed = now, now
+	it.folder.position++
+	return it.folder.position
+}
+
+// descendsFrom tells whether the folder lies below another one.
+func (f *folder) descendsFrom(other *folder) bool {
+	for p := f.parent; p != nil; p = p.parent {
+		if p == other {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *folder) isCalendar() bool { return f.class == "IPF.Appointment" }
+
+func (f *folder) ref() objectRef { return objectRef{mailbox: f.mailbox.guidText, folder: f.number} }
+
+func (f *folder) plainID() string {
+	if f.id == "" {
+		f.id = f.ref().plain()
+	}
+	return f.id
+}
+
+// eventID is the id as events write it.
+func (f *folder) eventID(packed bool) string {
+	if !packed {
+		return f.plainID()
+	}
+	if f.packedID == "" {
+		f.packedID = f.ref().packed()
+	}
+	return f.packedID
+}
+
+// ChangeKeys are type codes in events, as public captures show; the simulator has no others.
+const (
+	mailKey        = "CQAAAA=="
+	appointmentKey = "DwAAAA=="
+	folderKey      = "AQAAAA=="
+	calendarKey    = "AgAAAA=="
+)
+
+func (f *folder) changeKey() string {
+	if f.isCalendar() {
+		return calendarKey
+	}
+	return folderKey
+}
+
+// itemKey is the change key of the folder's items.
+func (f *folder) itemKey() string {
+	if f.isCalendar() {
+		return appointmentKey
+	}
+	return mailKey
+}

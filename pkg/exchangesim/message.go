@@ -1,0 +1,127 @@
+package exchangesim
+
+import "strconv"
+
+// message is one ResponseMessage of an ordinary answer.
+type message struct {
+	code   string // NoError or what went wrong
+	text   string
+	values map[string]string
+	inner  string // markup after the head, of a success
+}
+
+func success(inner string) message { return message{code: "NoError", inner: inner} }
+
+func failure(code string) message { return message{code: code, text: textOf(code)} }
+
+// message makes the message of a scripted answer.
+func (a FaultAnswer) message() message {
+	return message{code: a.ResponseCode, text: a.text(a.ResponseCode), values: a.hints()}
+}
+
+func (a FaultAnswer) text(code string) string {
+	if a.Text != "" {
+		return a.Text
+	}
+	return textOf(code)
+}
+
+// hints are the t:Value children that an answer carries.
+func (a FaultAnswer) hints() map[string]string {
+	values := map[string]string{}
+	for k, v := range a.Values {
+		values[k] = v
+	}
+	if a.BackOffMilliseconds > 0 {
+		values["BackOffMilliseconds"] = strconv.Itoa(a.BackOffMilliseconds)
+	}
+	return values
+}
+
+// renderMessages writes the response element of an operation.
+func renderMessages(operation string, messages []message) []byte {
+	x := &xmlBuffer{}
+	x.raw(`<m:`, operation, `Response xmlns:m="`, nsMessages, `" xmlns:t="`, nsTypes, `"><m:ResponseMessages>`)
+	for _, m := range messages {
+		m.render(x, operation)
+	}
+	return x.raw(`</m:ResponseMessages></m:`, operation, `Response>`).b
+}
+
+func (m message) render(x *xmlBuffer, operation string) {
+	x.raw(`<m:`, operation, `ResponseMessage ResponseClass="`)
+	if m.code == "NoError" {
+		x.raw(`Success"><m:ResponseCode>NoError</m:ResponseCode>`, m.inner)
+	} else {
+		x.raw(`Error">`)
+		m.head(x)
+	}
+	x.raw(`</m:`, operation, `ResponseMessage>`)
+}
+
+// head writes what messages of class Error begin with, in the order of messages.xsd.
+func (m message) head(x *xmlBuffer) {
+	x.element("m:MessageText", m.text).element("m:ResponseCode", m.code)
+	x.raw(`<m:DescriptiveLinkKey>0</m:DescriptiveLinkKey>`).values("m:MessageXml", "", m.values)
+}
+
+// soapFault is an answer that is no ResponseMessage.
+type soapFault struct {
+	code   string
+	text   string
+	values map[string]string
+}
+
+func (f *soapFault) Error() string { return f.code + ": " + f.text }
+
+func newFault(code string) *soapFault { return &soapFault{code: code, text: textOf(code)} }
+
+// render writes the fault as Exchange does: codes of EWS in the types namespace, detail in none.
+func (f *soapFault) render() []byte {
+	x := &xmlBuffer{}
+	x.raw(`<s:Fault><faultcode xmlns:a="`, nsTypes, `">a:`, f.code, `</faultcode><faultstring xml:lang="en-US">`)
+	x.text(f.text).raw(`</faultstring><detail><e:ResponseCode xmlns:e="`, nsErrors, `">`, f.code, `</e:ResponseCode>`)
+	x.raw(`<e:Message xmlns:e="`, nsErrors, `">`).text(f.text).raw(`</e:Message>`)
+	x.values("t:MessageXml", ` xmlns:t="`+nsTypes+`"`, f.values)
+	return x.raw(`</detail></s:Fault>`).b
+}
+
+// texts are the words that go with the codes. Exchange's own are longer and localised; nobody may depend on them.
+var texts = map[string]string{
+	"ErrorAccessDenied":                           "Access is denied.",
+	"ErrorExceededConnectionCount":                "The number of concurrent connections of this account is exceeded.",
+	"ErrorExceededSubscriptionCount":              "The number of subscriptions of this mailbox is exceeded.",
+	"ErrorFolderNotFound":                         "The folder was not found.",
+	"ErrorImpersonateUserDenied":                  "The account may not impersonate this user.",
+	"ErrorIncorrectSchemaVersion":                 "The request needs another RequestServerVersion.",
+	"ErrorInvalidIdMalformed":                     "The id is malformed.",
+	"ErrorInvalidServerVersion":                   "The specified server version is invalid.",
+	"ErrorInvalidSubscription":                    "Subscription is invalid.",
+	"ErrorInvalidSubscriptionRequest":             "The subscription request is invalid.",
+	"ErrorMissedNotificationEvents":               "Events were missed; the subscription goes on.",
+	"ErrorMissingEmailAddress":                    "The caller has no mailbox; impersonate one.",
+	"ErrorNewEventStreamConnectionOpened":         "A newer connection has been opened for the subscription.",
+	"ErrorNonExistentMailbox":                     "No mailbox with such an address.",
+	"ErrorProxyRequestNotAllowed":                 "The mailbox is in another site, and the request is not proxied there.",
+	"ErrorReadEventsFailed":                       "The events of the subscription cannot be read.",
+	"ErrorServerBusy":                             "The server cannot service this request right now. Try again later.",
+	"ErrorSubscriptionAccessDenied":               "The subscription belongs to another account.",
+	"ErrorSubscriptionDelegateAccessNotSupported": "A subscription needs the owner of the mailbox; impersonate it.",
+	"ErrorSubscriptionNotFound":                   "The subscription was not found.",
+	"ErrorSubscriptionUnsubscribed":               "The subscription was unsubscribed.",
+	"ErrorMailboxMoveInProgress":                  "Mailbox move in progress. Try again later.",
+	"ErrorSchemaValidation":                       "The request failed schema validation.",
+	"ErrorInvalidRequest":                         "The request is invalid.",
+	"ErrorInvalidExchangeImpersonationHeaderData": "The ExchangeImpersonation header is invalid.",
+	"ErrorInvalidUserSid":                         "The SID is not a user's.",
+	"ErrorInvalidPagingMaxRows":                   "The page is too small.",
+	"ErrorInvalidSyncStateData":                   "The SyncState is damaged, too old or another folder's.",
+	"ErrorUnsupportedPathForQuery":                "The restriction names a property that is not supported.",
+}
+
+func textOf(code string) string {
+	if text := texts[code]; text != "" {
+		return text
+	}
+	return "The server answered " + code + "."
+}

@@ -1,0 +1,97 @@
+package exchangesim
+
+import (
+	"slices"
+	"time"
+)
+
+// subscribe answers Subscribe for streaming subscriptions.
+func (c *call) subscribe() ([]message, *soapFault) {
+	request := c.op.child(nsMessages, "StreamingSubscriptionRequest")
+	if request == nil {
+		return []message{{code: "ErrorInvalidSubscriptionRequest", text: "This server has streaming subscriptions only."}}, nil
+	}
+	types, f := subscribedTypes(request)
+	if f != nil {
+		return nil, f
+	}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	folders, mb, code := c.subscribedFolders(request)
+	if code == "" {
+		code = c.mayNotSubscribe(mb)
+	}
+	if code == "ErrorMissingEmailAddress" {
+		return nil, newFault(code)
+	}
+	if code != "" {
+		return []message{failure(code)}, nil
+	}
+	c.setNew = c.log.AnchorMailbox != "" && c.log.PreferServerAffinity && c.s.org.cookieServer(c.log.Cookie) == nil
+	sub := c.s.org.subscribe(c.server, mb, c.account, folders, types, time.Now())
+	return []message{success(string((&xmlBuffer{}).element("m:SubscriptionId", sub.ID).b))}, nil
+}
+
+// subscribedTypes reads the event types, of which the schema demands at least one.
+func subscribedTypes(request *node) ([]string, *soapFault) {
+	var types []string
+	for _, n := range request.child(nsTypes, "EventTypes").named(nsTypes, "EventType") {
+		if !slices.Contains(eventTypes, n.value()) {
+			return nil, schemaFault("EventType " + n.value())
+		}
+		types = append(types, n.value())
+	}
+	if len(types) == 0 {
+		return nil, schemaFault("EventTypes is empty")
+	}
+	return types, nil
+}
+
+// subscribedFolders resolves the folders, nil for all, and the one mailbox they belong to.
+func (c *call) subscribedFolders(request *node) (map[*folder]bool, *mailbox, string) {
+	refs := request.child(nsTypes, "FolderIds").all()
+	if all := request.attr("SubscribeToAllFolders"); all == "true" || all == "1" {
+		if len(refs) > 0 {
+			return nil, nil, "ErrorInvalidSubscriptionRequest"
+		}
+		return nil, c.target, missing(c.target)
+	}
+	if len(refs) == 0 {
+		return nil, nil, "ErrorInvalidSubscriptionRequest"
+	}
+	folders := map[*folder]bool{}
+	var mb *mailbox
+	for _, ref := range refs {
+		f, code := c.resolve(ref)
+		if code != "" {
+			return nil, nil, code
+		}
+		if mb != nil && mb != f.mailbox {
+			return nil, nil, "ErrorInvalidSubscriptionRequest" // several mailboxes in one call
+		}
+		mb, folders[f] = f.mailbox, true
+	}
+	return folders, mb, ""
+}
+
+func missing(mb *mailbox) string {
+	if mb == nil {
+		return "ErrorMissingEmailAddress"
+	}
+	return ""
+}
+
+// mayNotSubscribe says why the mailbox cannot be subscribed on the server that the request was routed to.
+func (c *call) mayNotSubscribe(mb *mailbox) string {
+	c.s.org.expireAllOf(mb, time.Now())
+	limit := c.s.cfg.MaxSubscriptions
+	switch {
+	case mb != c.target:
+		return "ErrorSubscriptionDelegateAccessNotSupported"
+	case mb.server != c.server && !c.server.inSite(mb.grouping):
+		return "ErrorProxyRequestNotAllowed"
+	case limit > 0 && len(mb.subscriptions) >= limit:
+		return "ErrorExceededSubscriptionCount"
+	}
+	return ""
+}

@@ -44,7 +44,13 @@ func TestWithoutFaultsEveryNotificationIsStoredOnceAndInOrder(t *testing.T) {
 				b.list(all...)
 				b.untilStreaming(30)
 				stopProducing := b.produce(1)
-				time.Sleep(70 * time.Minute) // at least two renewals of each connection
+				for range 70 { // minutes: at least two renewals of each connection
+					item := b.sim.Deliver("a001@sim.test")
+					for range 3 { // several changes of one item in one second
+						b.sim.MarkRead("a001@sim.test", item.ID)
+					}
+					time.Sleep(time.Minute)
+				}
 				stopProducing()
 				b.settle()
 

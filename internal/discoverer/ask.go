@@ -117,6 +117,7 @@ func (s *Stage) rest(r result, f *ewsaffinity.Fault, to blame) {
 	resting, what := &r.domain.rest, "domain "+r.domain.name
 	if to == blameAccount {
 		resting, what = &s.account, "account"
+		s.proven = false
 	}
 	news := resting.failed(r.sent, time.Now(), f, func(failures int) time.Duration {
 		return restAfter(f, failures, s.ports.Random())
@@ -133,6 +134,6 @@ func (s *Stage) succeeded(d *domain) {
 	if s.account.failures > 0 || d.rest.failures > 0 {
 		s.log.Info("Autodiscover answers again", "of", "domain "+d.name)
 	}
-	s.account = rest{}
+	s.account, s.proven = rest{}, true
 	d.succeeded(s.cfg.Batch)
 }

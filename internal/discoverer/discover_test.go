@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
@@ -36,15 +35,15 @@ func TestListedMailboxesAreEnrolledAndDiscovered(t *testing.T) {
 		}
 		for _, fact := range discovered {
 			want := messages.MailboxDiscovered{
-				Meta:    messages.Meta{ID: fact.ID, Time: begin.Add(w.takes), Cause: causes[fact.Mailbox]},
+				Meta:    messages.Meta{ID: fact.ID, Time: fact.Time, Cause: causes[fact.Mailbox]},
 				Mailbox: fact.Mailbox, URL: "https://mail.contoso.com/EWS/Exchange.asmx", Grouping: "site-1",
 			}
 			if diff := cmp.Diff(want, fact); diff != "" {
 				t.Errorf("want - have +:\n%s", diff)
 			}
 		}
-		want := []request{{0, []messages.Address{anna, bea}}, {0, []messages.Address{carl}}}
-		if diff := cmp.Diff(want, w.taken(), cmp.AllowUnexported(request{}), cmpopts.SortSlices(func(a, b request) bool { return a.batch[0] < b.batch[0] })); diff != "" {
+		want := []request{{0, []messages.Address{anna, bea}}, {w.takes, []messages.Address{carl}}}
+		if diff := cmp.Diff(want, w.taken(), cmp.AllowUnexported(request{})); diff != "" {
 			t.Errorf("requests are not one for each domain; want - have +:\n%s", diff)
 		}
 	})
@@ -98,6 +97,20 @@ func TestAnswersAreRefreshedAndPublishedUnchanged(t *testing.T) {
 			if len(facts) != 2 || facts[1].Cause != (messages.Cause{ID: facts[0].ID, Reason: "refresh"}) || facts[1].URL != last.URL {
 				t.Errorf("random %v: have %+v, want the same place, caused by the answer before", random, facts)
 			}
+		}
+	})
+}
+
+func TestASecondSourceDoesNotMakeItAskAgain(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.takes = 10 * time.Second
+		w.run()
+		w.list(anna)
+		w.pass(5 * time.Second)
+		w.tell(messages.MailboxEnrolled{Meta: w.meta("enrolled-1"), Mailbox: anna, EnrolledBy: "command"})
+		w.pass(time.Hour)
+		if have := w.asked(); len(have) != 1 {
+			t.Errorf("asked %d times, want once", len(have))
 		}
 	})
 }
@@ -349,6 +362,26 @@ func TestUndiscoverableIsTriedAtOnceWhenEnrolledAgainOrStale(t *testing.T) {
 		w.pass(time.Second)
 		if have := w.asked(); len(have) != 1 {
 			t.Errorf("stale: asked about %v, want anna", have)
+		}
+	})
+}
+
+func TestASuccessEndsTheCountOfAttempts(t *testing.T) {
+	inWorld(t, func(w *world) {
+		fail := func(batch []messages.Address) ([]Answer, error) {
+			return []Answer{{Mailbox: batch[0], Fault: faultOf("InternalServerError")}}, nil
+		}
+		w.answerWith(fail)
+		w.run()
+		w.list(anna)
+		w.pass(time.Minute)
+		w.answerWith(answerAll)
+		w.pass(time.Hour)
+		before := len(recorded[messages.MailboxUndiscoverable](w))
+		w.answerWith(fail)
+		w.pass(24 * time.Hour)
+		if have := recorded[messages.MailboxUndiscoverable](w)[before]; have.Attempts != 1 || have.Cause.Reason != "refresh" {
+			t.Errorf("have %+v, want the first attempt of a refresh", have)
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 
 // rest is the pace of something that can fail as a whole: a domain's
 // Autodiscover, or the account. After a failure nothing is sent until a time, and
-// then one request, until one succeeds.
+// then one request at a time, until one succeeds.
 type rest struct {
 	failures int // in a row
 	since    time.Time
@@ -31,9 +31,6 @@ func (r *rest) failed(sent, now time.Time, fault *ewsaffinity.Fault, wait func(f
 
 // over reports whether requests may be sent.
 func (r *rest) over(now time.Time) bool { return !now.Before(r.until) }
-
-// probing reports whether only one request at a time may be sent.
-func (r *rest) probing() bool { return r.failures > 0 }
 
 // growAfter is the number of successes in a row after which a batch that had been
 // halved is doubled. Where the server refused the size, growing may cost another

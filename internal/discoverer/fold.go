@@ -85,7 +85,7 @@ func (f *fold) mailbox(address messages.Address) *mailbox {
 // enrol makes a mailbox that no one wanted due at once, unless its place is known.
 func (f *fold) enrol(fact messages.MailboxEnrolled) *mailbox {
 	m := f.mailbox(fact.Mailbox)
-	if !m.wanted() && (m.answered.ID == "" || m.attempts > 0) {
+	if !m.wanted() && m.answered.ID == "" {
 		m.doubt, m.next = messages.Cause{ID: fact.ID, Reason: "enrolled"}, time.Time{}
 	}
 	m.sources[fact.EnrolledBy] = true

@@ -3,6 +3,7 @@ package discoverer
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -135,15 +136,14 @@ func TestOutageOfADomainIsMetPolitely(t *testing.T) {
 	}
 }
 
-// Three refused logins in ten minutes lock many an account.
+// A handful of refused logins locks many an account.
 func TestRefusedCredentialsStopEveryDomain(t *testing.T) {
 	for _, code := range []ewsaffinity.Code{ewsaffinity.CodeRefusedLogin, "http-456", "ErrorPasswordExpired"} {
 		t.Run(string(code), func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				w.cfg.Parallel = 1
 				w.answerWith(failWith(code))
 				w.run()
-				w.list(anna, bea, carl)
+				w.list(append(users(300, "contoso.com"), users(300, "fabrikam.com")...)...)
 				w.pass(3 * time.Hour)
 				requests := w.taken()
 				for i := 1; i < len(requests); i++ {
@@ -159,27 +159,66 @@ func TestRefusedCredentialsStopEveryDomain(t *testing.T) {
 				}
 				w.answerWith(answerAll)
 				w.pass(time.Hour)
-				if have := len(recorded[messages.MailboxDiscovered](w)); have != 3 {
-					t.Errorf("once accepted: have %d discovered, want 3", have)
+				if have := len(recorded[messages.MailboxDiscovered](w)); have != 600 {
+					t.Errorf("once accepted: have %d discovered, want 600", have)
+				}
+				if requests := w.taken(); len(requests) != 12 {
+					t.Errorf("once accepted: have %d requests, want 12 of 50", len(requests))
 				}
 			})
 		})
 	}
 }
 
+func TestASuccessEndsTheAccountsRest(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.answerWith(failWith("http-401"))
+		w.run()
+		w.list(anna)
+		w.pass(10 * time.Minute)
+		w.answerWith(answerAll)
+		w.pass(time.Hour)
+		w.taken()
+		w.answerWith(failWith("http-401"))
+		w.tell(messages.MailboxStale{Meta: w.meta("stale-1"), Mailbox: anna})
+		w.pass(10 * time.Second)
+		if have := len(w.taken()); have != 2 {
+			t.Errorf("have %d requests within 10 s of a first 401, want 2: the first wait is short", have)
+		}
+	})
+}
+
+func TestMailboxesWithdrawnDuringAnOutageAreNotAskedAbout(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.answerWith(failWith("http-503"))
+		w.run()
+		w.list(anna, bea)
+		w.pass(time.Minute)
+		w.list(bea)
+		w.taken()
+		w.answerWith(answerAll)
+		w.pass(time.Hour)
+		if have := w.asked(); len(have) != 1 || have[0] != bea {
+			t.Errorf("asked about %v, want %s only", have, bea)
+		}
+	})
+}
+
 func TestRequestsUnderWayDoNotProlongARest(t *testing.T) {
 	inWorld(t, func(w *world) {
-		calls := 0
+		var calls atomic.Int32
 		w.answerWith(func(batch []messages.Address) ([]Answer, error) {
-			if calls++; calls <= 4 {
+			if calls.Add(1); batch[0] != anna && calls.Load() <= 5 {
 				return nil, faultOf("http-503")
 			}
 			return answerAll(batch)
 		})
 		w.run()
-		w.list(users(200, "contoso.com")...) // four requests at once
+		w.list(anna) // proves the account
+		w.pass(time.Second)
+		w.list(append(users(200, "contoso.com"), anna)...) // four requests at once
 		w.pass(3 * time.Second)
-		if have := len(recorded[messages.MailboxDiscovered](w)); have == 0 {
+		if have := len(recorded[messages.MailboxDiscovered](w)); have <= 1 {
 			t.Error("four failures at the same time count for more than one")
 		}
 	})

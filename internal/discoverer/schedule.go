@@ -60,18 +60,24 @@ func (s *Stage) dispatch(ctx context.Context) {
 		s.turn = s.turn[1:]
 		s.askDomain(ctx, d, now)
 		if len(d.waiting) > 0 {
-			}
+			s.turn = append(s.turn, d)
+		}
 	}
 }
 
-// mayAsk reports whether another request may be sent at all.
+// mayAsk reports whether another request may be sent at all. As long as the
+// account is not proven one goes at a time: a handful of refused logins locks it.
 func (s *Stage) mayAsk(now time.Time) bool {
-	return s.running < s.cfg.Parallel && s.account.over(now) && !(s.account.probing() && s.running > 0)
+	parallel := s.cfg.Parallel
+	if !s.proven {
+		parallel = 1
+	}
+	return s.running < parallel && s.account.over(now)
 }
 
 // askDomain sends the requests that a domain may have now.
 func (s *Stage) askDomain(ctx context.Context, d *domain, now time.Time) {
-	for len(d.waiting) > 0 && s.mayAsk(now) && d.rest.over(now) && !(d.rest.probing() && d.running > 0) {
+	for len(d.waiting) > 0 && s.mayAsk(now) && d.rest.over(now) && (d.rest.failures == 0 || d.running == 0) {
 		if batch := d.take(s.concerns); len(batch) > 0 {
 			s.ask(ctx, d, batch, now)
 		}

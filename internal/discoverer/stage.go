@@ -32,6 +32,7 @@ type Stage struct {
 	domains  map[string]*domain
 	turn     []*domain // those with waiting mailboxes, the next one first
 	account  rest
+	proven   bool // a request has gone well since the account failed, or since the start
 	running  int
 	caughtUp bool
 	echoes   map[string]bool              // ids of facts that are applied and will still come by the feed

@@ -2,7 +2,6 @@ package jetbus
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -41,8 +40,8 @@ type Bus struct {
 // ([outcome.CredentialsError]). It makes no streams: see [Bus.EnsureStreams].
 func Connect(ctx context.Context, cfg Config) (*Bus, error) {
 	cfg = cfg.withDefaults()
-	if cfg.Stage == "" {
-		return nil, errors.New("connect to NATS: no stage is named: it names connections and dead letters")
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}
 	nc, err := dial(ctx, cfg)
 	if err != nil {

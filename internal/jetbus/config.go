@@ -2,6 +2,8 @@ package jetbus
 
 import (
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -59,6 +61,16 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.Default()
 	}
 	return c
+}
+
+func (c Config) check() error {
+	if c.Stage == "" {
+		return errors.New("no stage is named: it names connections and dead letters")
+	}
+	if c.Window < 1 {
+		return fmt.Errorf("a window of %d messages lets none through: give 1 or more", c.Window)
+	}
+	return nil
 }
 
 func (c Config) subjects() messages.Subjects { return messages.Subjects{Prefix: c.Prefix} }

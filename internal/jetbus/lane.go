@@ -50,7 +50,8 @@ func (b *Bus) newLane(limits laneLimits) *Lane {
 		done:    make(chan struct{}),
 		trouble: trouble{log: b.cfg.Logger},
 	}
-	owner := newLaneOwner(l, limits)
+	settled := newSettlements()
+	owner := newLaneOwner(l, b.publishContext(limits, settled), settled, limits.window)
 	if err := b.start(func() { owner.run(ctx) }); err != nil {
 		stop()
 		close(l.done) // the bus is closed: Publish says so
@@ -156,13 +157,17 @@ func firstValue(m messages.Message, name string) string {
 	return ""
 }
 
-// newPublishContext makes a JetStream context of the lane's own, whose
-// acknowledgements go to the owner.
-func newPublishContext(b *Bus, limits laneLimits, settled *settlements) (jetstream.JetStream, error) {
-	return jetstream.New(b.nc,
+// publishContext makes a JetStream context of the lane's own, whose
+// acknowledgements go to settled.
+func (b *Bus) publishContext(limits laneLimits, settled *settlements) jetstream.JetStream {
+	js, err := jetstream.New(b.nc,
 		jetstream.WithPublishAsyncTimeout(limits.ackTimeout),
 		jetstream.WithPublishAsyncMaxPending(limits.window),
 		jetstream.WithPublishAsyncAckHandler(settled.acked),
 		jetstream.WithPublishAsyncErrHandler(settled.failed),
 	)
+	if err != nil {
+		panic(fmt.Sprintf("a lane's options: %v", err)) // Connect checked the window, the rest is constant
+	}
+	return js
 }

@@ -2,7 +2,6 @@ package jetbus
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -18,7 +17,7 @@ const (
 // laneOwner is the state of a lane. Only the goroutine in run touches it.
 type laneOwner struct {
 	lane    *Lane
-	js      jetstream.JetStream
+	js      asyncPublisher
 	window  int
 	settled *settlements
 
@@ -32,23 +31,23 @@ type laneOwner struct {
 	retry    <-chan time.Time     // set while waiting to go on after a failure
 }
 
+// asyncPublisher is what a lane uses of a JetStream context.
+type asyncPublisher interface {
+	PublishMsgAsync(*nats.Msg, ...jetstream.PublishOpt) (jetstream.PubAckFuture, error)
+}
+
 // withoutRetry keeps nats.go from repeating a message that no stream took: it
 // would repeat it alone, after those that follow it.
 var withoutRetry = []jetstream.PublishOpt{jetstream.WithRetryAttempts(0)}
 
-func newLaneOwner(l *Lane, limits laneLimits) *laneOwner {
-	settled := newSettlements()
-	js, err := newPublishContext(l.bus, limits, settled)
-	if err != nil {
-		panic(fmt.Sprintf("a lane's options are wrong: %v", err)) // they are constants and a positive window
-	}
+func newLaneOwner(l *Lane, js asyncPublisher, settled *settlements, window int) *laneOwner {
 	return &laneOwner{
 		lane:     l,
 		js:       js,
-		window:   limits.window,
-		limit:    limits.window,
+		window:   window,
+		limit:    window,
 		settled:  settled,
-		inFlight: make(map[*nats.Msg]*entry, limits.window),
+		inFlight: make(map[*nats.Msg]*entry, window),
 	}
 }
 

@@ -24,6 +24,8 @@ type Config struct {
 	Host     string // address to listen on; default 127.0.0.1
 	Port     int    // 0: a free one
 	MaxStore int64  // bytes that streams may take; default 20 GiB
+	User     string // asked of clients, with Password; empty: anyone may connect
+	Password string
 	Logger   *slog.Logger
 }
 
@@ -79,6 +81,8 @@ func (s *Server) start() error {
 		StoreDir:           s.cfg.Dir,
 		JetStreamMaxStore:  s.cfg.MaxStore,
 		JetStreamMaxMemory: maxMemory,
+		Username:           s.cfg.User,
+		Password:           s.cfg.Password,
 		NoSigs:             true,
 		NoLog:              s.cfg.Logger == nil,
 	})

@@ -143,21 +143,30 @@ func (w *worker) orphaned() bool {
 	return true
 }
 
-// promote makes the next connection the current one: the epochs of its new
-// members open, gaps are announced, and then what it brought is read.
+// promote makes the next connection the current one. Subscriptions that it says
+// are dead are left out; the epochs of its new members open, gaps are announced,
+// and then what it brought is read.
 func (w *worker) promote(ctx context.Context) {
 	w.goodbye.Stop()
 	if w.current != nil {
 		w.leave()
 	}
 	w.current, w.next = w.next, nil
-	if err := w.openEpochs(ctx, w.current); err != nil {
+	c := w.current
+	for _, fault := range c.first.envelope.Faults {
+		if w.told(ctx, c, fault); w.current != c {
+			return
+		}
+	}
+	c.first.envelope.Faults = nil
+	if err := w.openEpochs(ctx, c); err != nil {
 		w.lose("epochs not opened")
 		w.leave()
 		w.delay(ctx, "epochs not opened", err)
 		return
 	}
 	w.saveCoverage(ctx)
+	w.arrive(ctx, []arrival{c.first})
 }
 
 // close cuts a connection and lets its reader end.

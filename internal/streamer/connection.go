@@ -16,6 +16,7 @@ type connection struct {
 	openedAt time.Time // ours, with the monotonic clock
 	members  map[messages.SubscriptionID]*member
 	arrivals chan arrival
+	first    arrival // the envelope it opened with
 
 	// A new connection first brings what Exchange queued before it opened. It is
 	// settled when an envelope arrived that was waited for: the queues are empty.
@@ -82,7 +83,7 @@ func (w *worker) open(ctx context.Context, place messages.Place, members map[mes
 		stream.Close()
 		return opening{fault: first.fault}
 	}
-	c.arrivals <- first
+	c.first = first
 	w.reading.Go(func() { c.readOn(ctx) })
 	return opening{connection: c}
 }

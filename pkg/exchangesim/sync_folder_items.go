@@ -32,15 +32,14 @@ type syncChange struct {
 func (f *folder) changesSince(position uint64) []syncChange {
 	var changes []syncChange
 	for _, it := range f.mailbox.items {
-		last := max(it.arrived, it.edited, it.flagged)
 		switch {
-		case it.folder != f || last <= position:
+		case it.folder != f:
 		case it.arrived > position:
-			changes = append(changes, syncChange{last, "Create", it})
+			changes = append(changes, syncChange{it.arrived, "Create", it})
 		case it.edited > position:
-			changes = append(changes, syncChange{last, "Update", it})
-		default:
-			changes = append(changes, syncChange{last, "ReadFlagChange", it})
+			changes = append(changes, syncChange{it.edited, "Update", it})
+		case it.flagged > position:
+			changes = append(changes, syncChange{it.flagged, "ReadFlagChange", it})
 		}
 	}
 	for _, r := range f.removals.latest() {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/exchangesim"
+)
+
+// options are the command line.
+type options struct {
+	listen    string
+	addrFile  string
+	mailboxes int
+	servers   int
+	keys      int
+	domain    string
+	rate      float64
+	seed      int64
+	config    exchangesim.Config
+}
+
+// parse reads the command line.
+func parse(args []string) (options, error) {
+	var o options
+	var user, password, cookies string
+	f := flag.NewFlagSet("exchangesim", flag.ContinueOnError)
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
+	f.StringVar(&o.addrFile, "addr-file", "", "`file` to write the bound address to")
+	f.IntVar(&o.mailboxes, "mailboxes", 30, "number of mailboxes, named user0001@DOMAIN and so on")
+	f.IntVar(&o.servers, "servers", 2, "number of mailbox servers, named ex01.DOMAIN and so on")
+	f.IntVar(&o.keys, "keys", 1, "number of GroupingInformation values, named SITE-1 and so on; each has its own servers")
+	f.StringVar(&o.domain, "domain", "sim.test", "SMTP `domain` of the mailboxes and DNS domain of the servers")
+	f.DurationVar(&o.config.Minute, "minute", time.Minute, "length of the server's minute")
+	f.Float64Var(&o.rate, "rate", 1, "changes per `second` that users make in all mailboxes; 0 for none")
+	f.Int64Var(&o.seed, "seed", 1, "seed of what users do")
+	f.StringVar(&user, "user", "", "`name` of the account to ask for with Basic authentication; empty: ask nothing")
+	f.StringVar(&password, "password", "", "`password` of -user")
+	f.StringVar(&cookies, "cookies", "", "when X-BackEndOverrideCookie is set: on-anchor, never or always")
+	f.IntVar(&o.config.TruthLimit, "keep", 1_000_000, "number of entries that each list of /sim/truth keeps; 0 for all")
+	if err := f.Parse(args); err != nil {
+		return options{}, err
+	}
+	if user != "" {
+		o.config.Accounts = map[string]string{user: password}
+	}
+	mode, err := exchangesim.ParseCookieMode(cookies)
+	o.config.Cookies = mode
+	return o, errors.Join(err, o.check(f.Args()))
+}
+
+func (o options) check(rest []string) error {
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("unexpected argument %q", rest[0])
+	case o.mailboxes < 0 || o.servers < 1 || o.keys < 1:
+		return errors.New("-mailboxes counts from 0, -servers and -keys from 1")
+	case o.keys > o.servers:
+		return fmt.Errorf("-keys %d: every value needs a server of its own, and there are %d", o.keys, o.servers)
+	case o.rate < 0 || o.config.Minute <= 0:
+		return errors.New("-rate counts from 0, and -minute must be above it")
+	}
+	return nil
+}
+
+// populate spreads the mailboxes over the servers in turn, and the servers over the grouping values.
+func (o options) populate(sim *exchangesim.Server) {
+	server := func(i int) string { return fmt.Sprintf("ex%02d.%s", i+1, o.domain) }
+	for i := range o.servers {
+		sim.AddServer(server(i))
+	}
+	for i := range o.mailboxes {
+		home := i % o.servers
+		sim.AddMailbox(fmt.Sprintf("user%04d@%s", i+1, o.domain), server(home), fmt.Sprintf("SITE-%d", home%o.keys+1))
+	}
+}
+
+// announce prints the URLs, and writes the address file whole or not at all.
+func (o options) announce(stdout io.Writer, addr string) error {
+	if o.addrFile != "" {
+		part := filepath.Join(filepath.Dir(o.addrFile), "."+filepath.Base(o.addrFile)+".part")
+		if err := os.WriteFile(part, []byte(addr), 0o644); err != nil {
+			return fmt.Errorf("-addr-file: %w", err)
+		}
+		if err := os.Rename(part, o.addrFile); err != nil {
+			return fmt.Errorf("-addr-file: %w", err)
+		}
+	}
+	_, err := fmt.Fprintf(stdout, "ews=http://%[1]s/EWS/Exchange.asmx autodiscover=http://%[1]s/autodiscover/autodiscover.svc control=http://%[1]s/sim/\n", addr)
+	return err
+}

@@ -20,6 +20,7 @@ const (
 	ExitIO          = 74 // a file could not be read or written
 	ExitTemporary   = 75 // may go well the next time
 	ExitRefused     = 77 // credentials were refused
+	ExitConfig      = 78 // the configuration, also that of config.Error
 )
 
 // ExitCode is the exit code for the error that ended a command: the one that the

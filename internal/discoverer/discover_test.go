@@ -385,3 +385,40 @@ func TestASuccessEndsTheCountOfAttempts(t *testing.T) {
 		}
 	})
 }
+
+// The feed may bring a fact of this process's own after it has recorded a newer one.
+func TestALateFeedDoesNotTurnBackTheCount(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.lag = 5 * time.Second
+		w.answerWith(func(batch []messages.Address) ([]Answer, error) {
+			return []Answer{{Mailbox: batch[0], Fault: faultOf("InternalServerError")}}, nil
+		})
+		w.run()
+		w.list(anna)
+		w.pass(10 * time.Minute)
+		facts := recorded[messages.MailboxUndiscoverable](w)
+		for i, fact := range facts {
+			if fact.Attempts != i+1 {
+				t.Fatalf("have attempt %d as the %dth", fact.Attempts, i+1)
+			}
+		}
+		if len(facts) < 5 {
+			t.Errorf("have %d attempts, want some", len(facts))
+		}
+	})
+}
+
+func TestAMailboxHasOneAppointment(t *testing.T) {
+	inWorld(t, func(w *world) {
+		stage := New(w.cfg, Ports{Ownership: w, Random: func() float64 { return 0.5 }})
+		stage.caughtUp = true
+		stage.fold.apply(messages.MailboxEnrolled{Meta: w.meta("1"), Mailbox: anna, EnrolledBy: source})
+		stage.fold.apply(messages.MailboxDiscovered{Meta: messages.Meta{ID: "2", Time: time.Now(), Cause: messages.Cause{ID: "1"}}, Mailbox: anna})
+		for range 3 {
+			stage.scheduleAll()
+		}
+		if have := len(stage.agenda); have != 1 {
+			t.Errorf("have %d appointments, want 1", have)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package discoverer
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -168,6 +169,26 @@ func TestRefusedCredentialsStopEveryDomain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Credentials that are refused later are probed by one request at a time, too.
+func TestCredentialsRefusedLaterAreProbedAlone(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.run()
+		mailboxes := append(users(300, "contoso.com"), users(300, "fabrikam.com")...)
+		w.list(mailboxes...)
+		w.pass(time.Minute)
+		w.answerWith(failWith("http-456"))
+		for i, mailbox := range mailboxes {
+			w.tell(messages.MailboxStale{Meta: w.meta("stale-" + strconv.Itoa(i)), Mailbox: mailbox})
+		}
+		w.pass(time.Minute)
+		w.taken()
+		w.pass(time.Hour)
+		if have := len(w.taken()); have == 0 || have > 4 {
+			t.Errorf("have %d requests in an hour, want one about every 15 min", have)
+		}
+	})
 }
 
 func TestASuccessEndsTheAccountsRest(t *testing.T) {

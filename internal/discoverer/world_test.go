@@ -39,6 +39,7 @@ type world struct {
 	ids      int
 
 	takes    time.Duration // of a request
+	lag      time.Duration // of the feed
 	discover func(batch []messages.Address) ([]Answer, error)
 	foreign  map[messages.Address]bool // not owned
 	changes  chan struct{}
@@ -126,6 +127,9 @@ func (w *world) Mailboxes(ctx context.Context) (<-chan messages.Recorded, error)
 				next = messages.Recorded{Fact: fact, Sequence: uint64(i)}
 			} else {
 				marked = true
+			}
+			if marked {
+				time.Sleep(w.lag)
 			}
 			select {
 			case feed <- next:

@@ -56,7 +56,6 @@ func (o *laneOwner) run(ctx context.Context) {
 	defer o.lane.stop()
 	closing := o.lane.closing
 	for {
-		o.rewind()
 		o.send()
 		if closing == nil && len(o.unsent) == 0 && len(o.inFlight) == 0 {
 			return
@@ -95,6 +94,7 @@ func (o *laneOwner) send() {
 	for !o.failed && o.retry == nil && len(o.unsent) > 0 && len(o.inFlight) < o.limit {
 		e := o.unsent[0]
 		if !e.dropped() && !o.publish(e) {
+			o.rewind()
 			return
 		}
 		o.unsent = o.unsent[1:]
@@ -136,6 +136,7 @@ func (o *laneOwner) settle() {
 	for len(o.sent) > 0 && o.sent[0].stored {
 		o.sent = o.sent[1:]
 	}
+	o.rewind()
 }
 
 // progress opens the window again after a failure. An answer from before the
@@ -156,8 +157,8 @@ func (o *laneOwner) fail(err error) {
 	}
 }
 
-// rewind begins again at the first message that is not stored, once the fate of
-// all that were on the way is known.
+// rewind begins again at the first message that is not stored, if something failed
+// and the fate of all that were on the way is known.
 func (o *laneOwner) rewind() {
 	if !o.failed || len(o.inFlight) > 0 {
 		return

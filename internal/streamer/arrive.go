@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -68,12 +69,6 @@ func (w *worker) publish(ctx context.Context, c *connection, batch []arrival) er
 	return nil
 }
 
-// unstorable is how a lane says that one event can never be stored.
-type unstorable interface {
-	error
-	Unstorable() (index int, reason string)
-}
-
 // storeEvents publishes events. One that can never be stored becomes a gap of one with its
 // sequence number, so that the sequence has no hole.
 func (w *worker) storeEvents(ctx context.Context, events []messages.Event) error {
@@ -81,11 +76,11 @@ func (w *worker) storeEvents(ctx context.Context, events []messages.Event) error
 	defer cancel()
 	for len(events) > 0 {
 		_, err := w.lane.Publish(ctx, events)
-		var refused unstorable
+		var refused *outcome.UnstorableError
 		if !errors.As(err, &refused) {
 			return err
 		}
-		index, reason := refused.Unstorable()
+		index, reason := refused.Index, refused.Reason
 		w.log.Error("event not storable; a gap stands in its place", "err", reason,
 			"mailbox", events[index].Meta().Mailbox.Redacted(), "hint", "see ews.dlq.streamer for the event")
 		events = slices.Clone(events[index:])

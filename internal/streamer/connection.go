@@ -66,7 +66,7 @@ func (w *worker) open(ctx context.Context, place messages.Place, members map[mes
 	stream, err := w.exchange.Open(ctx, place, ids)
 	if err != nil {
 		fault := asFault(err)
-		done(outcome(ctx, fault))
+		done(openingOutcome(ctx, fault))
 		return opening{fault: fault}
 	}
 	c := &connection{
@@ -78,7 +78,7 @@ func (w *worker) open(ctx context.Context, place messages.Place, members map[mes
 	}
 	first := c.read()
 	first.first = true
-	done(outcome(ctx, first.fault))
+	done(openingOutcome(ctx, first.fault))
 	if first.fault != nil {
 		stream.Close()
 		return opening{fault: first.fault}
@@ -155,8 +155,8 @@ func newestEvent(envelope Envelope, after, before time.Time) time.Time {
 	return newest
 }
 
-// outcome is what an opening says of its endpoint.
-func outcome(ctx context.Context, fault *ewsaffinity.Fault) *ewsaffinity.Fault {
+// openingOutcome is what an opening says of its endpoint.
+func openingOutcome(ctx context.Context, fault *ewsaffinity.Fault) *ewsaffinity.Fault {
 	if ctx.Err() != nil {
 		return &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: ewsaffinity.CodeCancelled}
 	}

@@ -26,9 +26,9 @@ type Store interface {
 }
 
 // Lane stores events. Publish returns when all are stored in order, with the
-// stream sequence of each. Its error is the context's, or has an Unstorable
-// method that tells the index of an event that can never be stored: those before
-// it are stored, it and those after it are not.
+// stream sequence of each. Its error is the context's, or an
+// *outcome.UnstorableError that tells the index of an event that can never be
+// stored: those before it are stored, it and those after it are not.
 type Lane interface {
 	Publish(ctx context.Context, events []messages.Event) ([]uint64, error)
 }

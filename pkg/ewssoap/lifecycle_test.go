@@ -65,6 +65,7 @@ func inBubble(t *testing.T, h http.HandlerFunc, test func(t *testing.T, c *Clien
 		c.CloseIdleConnections()
 		_ = server.Close()
 		<-done
+		synctest.Wait()
 		handlers.Wait()
 	})
 }

@@ -1,7 +1,6 @@
 package ewssoap
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -120,17 +119,22 @@ func TestStreamBroken(t *testing.T) {
 	}
 }
 
-// TestStreamAnyCut reads a stream cut into two reads at every byte.
+// TestStreamAnyCut reads a stream cut into two reads at every byte: in tags, entities, and UTF-8 sequences.
 func TestStreamAnyCut(t *testing.T) {
-	body := wire(t, "getstreamingevents/calm.res.xml")
-	want, err := readAll(streamOf(t, bytes.NewReader(body), Options{}))
-	if err != io.EOF {
-		t.Fatal(err)
+	body := "\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?>" + enveloped(`<m:GetStreamingEventsResponseMessage ResponseClass="Error"><m:MessageText>gelöscht &amp; 删除</m:MessageText>`+
+		`<m:ResponseCode>ErrorX</m:ResponseCode><m:Notifications/><m:Notifications><m:Notification><t:SubscriptionId>a+/=</t:SubscriptionId><t:CreatedEvent><t:ItemId Id='&#x41;"'  ChangeKey = "k" /></t:CreatedEvent>`+
+		`</m:Notification></m:Notifications></m:GetStreamingEventsResponseMessage>`) + "\r\n \ufeff" + goodbye
+	want := []*Envelope{
+		{Messages: []StreamMessage{{
+			ResponseClass: "Error", ResponseCode: "ErrorX", MessageText: "gelöscht & 删除",
+			Notifications: []Notification{{SubscriptionID: "a+/=", Events: []Event{{Type: CreatedEvent, ItemID: ID{`A"`, "k"}}}}},
+		}}},
+		{Messages: []StreamMessage{{ResponseClass: "Success", ResponseCode: "NoError", ConnectionStatus: "Closed"}}},
 	}
 	for cut := range body {
-		have, err := readAll(streamOf(t, io.MultiReader(bytes.NewReader(body[:cut]), bytes.NewReader(body[cut:])), Options{}))
+		have, err := readAll(streamOf(t, io.MultiReader(strings.NewReader(body[:cut]), strings.NewReader(body[cut:])), Options{}))
 		if err != io.EOF || !reflect.DeepEqual(want, have) {
-			t.Fatalf("cut at %d: have %d envelopes and %v", cut, len(have), err)
+			t.Fatalf("cut at %d: %v (-want +have):\n%s", cut, err, cmp.Diff(want, have))
 		}
 	}
 }

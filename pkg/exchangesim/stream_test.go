@@ -63,12 +63,18 @@ func TestHeartbeatAndClosed(t *testing.T) {
 		at(65 * time.Second)
 		st.want(opened)
 		at(110 * time.Second)
+		if have := s.Counts().Connections; have != 1 {
+			t.Errorf("%d connections are open, want 1", have)
+		}
 		st.want(closed)
 		at(120 * time.Second)
 		st.wantEnd(io.EOF)
 		synctest.Wait()
 		if have := s.Truth().Connections[0].EndedWhy; have != "closed" {
 			t.Errorf("ended: have %q, want closed", have)
+		}
+		if have := s.Counts().Connections; have != 0 {
+			t.Errorf("%d connections are open after the end", have)
 		}
 	})
 }
@@ -152,12 +158,9 @@ func TestStreamKeepsSubscriptionAlive(t *testing.T) {
 		id := c.subscribe(as(anna)).subID
 		time.Sleep(29 * time.Minute)
 		st := c.open(as(anna), 30, id)
-		for {
-			if e, err := st.next(); err == io.EOF {
-				break
-			} else if err != nil {
-				t.Fatal(err, e)
-			}
+		time.AfterFunc(20*time.Minute, func() { s.Deliver(anna) }) // by then it would have died without a stream
+		if have := len(readAll(t, st)); have < 3 {
+			t.Errorf("%d events, want 3", have)
 		}
 		time.Sleep(29 * time.Minute)
 		c.open(as(anna), 1, id).want(opened)
@@ -294,5 +297,32 @@ func TestSlowReaderIsCutWithoutWaiting(t *testing.T) {
 			t.Errorf("the last write is not marked as failed: %+v", w)
 		}
 		st.close()
+	})
+}
+
+// What happens while a write is blocked is told at once afterwards: the error first, then the events.
+func TestErrorsAndEventsAfterABlockedWrite(t *testing.T) {
+	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+		st, _, _ := pair(c)
+		for range 50 {
+			s.Deliver(anna)
+		}
+		synctest.Wait() // the handler is blocked in a write
+		s.DropSubscriptions(bert)
+		start := time.Now()
+		var seen []string
+		for events := 0; events < 150; {
+			e, err := st.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, e.String())
+			for _, n := range e.Messages[0].Notifications {
+				events += len(n.Events)
+			}
+		}
+		if !slices.Contains(seen, "Error ErrorSubscriptionNotFound 1 ids") || time.Since(start) != 0 {
+			t.Errorf("%q after %v", seen, time.Since(start))
+		}
 	})
 }

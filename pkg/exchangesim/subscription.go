@@ -103,7 +103,7 @@ func (o *organisation) kill(sub *subscription, d death, now time.Time) {
 // expire ends a subscription whose time without a stream is over.
 func (o *organisation) expire(sub *subscription, now time.Time) bool {
 	end := sub.idleSince.Add(o.cfg.SubscriptionLife)
-	if now.Before(end) {
+	if sub.stream != nil || now.Before(end) {
 		return false
 	}
 	o.kill(sub, death{why: "expired"}, end)

@@ -40,7 +40,7 @@ func (r *reading) validateSubscribe() {
 		s.Folders = nil
 	}
 	for i, folder := range s.Folders {
-		if !isFolderID(folder) {
+		if !IsFolderID(folder) {
 			s.Folders[i] = r.canonical("subscribe.folders", "folder", folder, folderNames())
 		}
 	}
@@ -50,7 +50,8 @@ func (r *reading) validateSubscribe() {
 // characters) and above its longest folder name.
 const shortestFolderID = 40
 
-func isFolderID(s string) bool {
+// IsFolderID tells an id of a folder, as Exchange makes them, from a well-known name.
+func IsFolderID(s string) bool {
 	_, err := base64.StdEncoding.DecodeString(s)
 	return err == nil && len(s) >= shortestFolderID
 }

@@ -1,0 +1,74 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"math/rand/v2"
+
+	"github.com/ewsnats/ewsnats/internal/app/config"
+	"github.com/ewsnats/ewsnats/internal/exchange"
+	"github.com/ewsnats/ewsnats/pkg/ewssoap"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// newExchange builds the client of Exchange and fits it to the stages.
+func newExchange(cfg *config.Config, log *slog.Logger) (*exchange.Adapter, *ewssoap.Client, error) {
+	transport := ewssoap.TransportConfig{TLS: &tls.Config{}}
+	e := cfg.Exchange
+	if e.TLS.CA != "" {
+		roots, err := authorities("exchange.tls.ca", e.TLS.CA)
+		if err != nil {
+			return nil, nil, err
+		}
+		transport.RootCAs = roots
+	}
+	if e.TLS.Insecure {
+		log.Warn("certificates of Exchange are not verified", "hint", "set exchange.tls.ca instead of exchange.tls.insecure")
+		transport.TLS.InsecureSkipVerify = true
+	}
+	client := ewssoap.NewClient(ewssoap.Options{
+		Calls:   ewssoap.NewTransport(transport),
+		Streams: ewssoap.NewTransport(transport),
+		Auth:    authorizer(e.Account),
+		Version: e.Version,
+		Trace:   requestLog(log),
+	})
+	settings := exchange.Config{
+		URL: e.URL, AutodiscoverURL: e.Autodiscover.URL, Impersonation: e.Impersonation, Concurrency: e.Concurrency,
+		TimeoutMin: int(cfg.Streamer.ConnectionTimeout.Min.Minutes()), TimeoutMax: int(cfg.Streamer.ConnectionTimeout.Max.Minutes()),
+		Silence: cfg.Streamer.Silence, BasicAuth: e.Account.User != "", Random: rand.Float64,
+	}
+	for _, folder := range cfg.Subscribe.Folders {
+		if config.IsFolderID(folder) {
+			settings.FolderIDs = append(settings.FolderIDs, folder)
+		} else {
+			settings.Folders = append(settings.Folders, messages.FolderName(folder))
+		}
+	}
+	for _, event := range cfg.Subscribe.Events {
+		settings.Events = append(settings.Events, ewssoap.EventType(event))
+	}
+	return exchange.New(settings, client), client, nil
+}
+
+func authorizer(a config.Account) ewssoap.Authorizer {
+	switch {
+	case a.Bearer.Set():
+		return ewssoap.BearerAuth(func(context.Context) (string, error) { return a.Bearer.Read() })
+	case a.User != "":
+		return ewssoap.BasicAuth(a.User, a.Password.Read)
+	}
+	return nil
+}
+
+// requestLog writes a line for every request and answer at level debug.
+func requestLog(log *slog.Logger) func(ewssoap.Exchange) {
+	if !log.Enabled(context.Background(), slog.LevelDebug) {
+		return nil
+	}
+	return func(e ewssoap.Exchange) {
+		log.Debug("request", "op", e.Op, "url", e.URL, "http_status", e.Status,
+			"client_request_id", e.ClientRequestID, "request_id", e.RequestID, "err", e.Err)
+	}
+}

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nuid"
+
+	"github.com/ewsnats/ewsnats/internal/app/config"
+	"github.com/ewsnats/ewsnats/internal/discoverer"
+	"github.com/ewsnats/ewsnats/internal/maillist"
+	"github.com/ewsnats/ewsnats/internal/streamer"
+	"github.com/ewsnats/ewsnats/internal/subscriber"
+)
+
+// The names of the stages: of connections, dead letters and in the log.
+const (
+	StageDiscoverer = "discoverer"
+	StageSubscriber = "subscriber"
+	StageStreamer   = "streamer"
+)
+
+// listInterval is how often the mailbox list is looked at.
+const listInterval = time.Second
+
+// Discoverer runs the discoverer stage until ctx ends.
+func Discoverer(cfg *config.Config, log *slog.Logger) Actor {
+	return func(ctx context.Context) error {
+		bus, err := OpenBus(ctx, cfg, StageDiscoverer, log)
+		if err != nil {
+			return err
+		}
+		defer bus.Close()
+		adapter, client, err := newExchange(cfg, log)
+		if err != nil {
+			return err
+		}
+		defer client.CloseIdleConnections()
+		var lists <-chan maillist.Snapshot
+		if cfg.Mailboxes.List != "" {
+			lists = maillist.Watch(ctx, cfg.Mailboxes.List, listInterval)
+		}
+		return discoverer.New(discoverer.Config{
+			Batch: cfg.Discoverer.Batch, Refresh: cfg.Discoverer.Refresh,
+			ConfirmWithdrawals: cfg.Mailboxes.ConfirmWithdrawals, Logger: log,
+		}, discoverer.Ports{
+			Feed: bus, Recorder: bus, Autodiscover: adapter, Ownership: soleDiscoverer{}, Lists: lists,
+			NewID: nuid.Next, Random: rand.Float64,
+		}).Run(ctx)
+	}
+}
+
+// Subscriber runs the subscriber stage until ctx ends.
+func Subscriber(cfg *config.Config, log *slog.Logger) Actor {
+	return func(ctx context.Context) error {
+		bus, err := OpenBus(ctx, cfg, StageSubscriber, log)
+		if err != nil {
+			return err
+		}
+		defer bus.Close()
+		adapter, client, err := newExchange(cfg, log)
+		if err != nil {
+			return err
+		}
+		defer client.CloseIdleConnections()
+		return subscriber.New(subscriber.Config{
+			GroupSize: cfg.Groups.Size, Quiet: cfg.Groups.Quiet, Concurrency: cfg.Exchange.Concurrency,
+			NewID: nuid.Next, Random: rand.Float64, Logger: log,
+		}, bus, adapter, soleSubscriber{}).Run(ctx)
+	}
+}
+
+// Streamer runs the streamer stage until ctx ends and what was read is stored.
+func Streamer(cfg *config.Config, log *slog.Logger) Actor {
+	return func(ctx context.Context) error {
+		bus, err := OpenBus(ctx, cfg, StageStreamer, log)
+		if err != nil {
+			return err
+		}
+		defer bus.Close()
+		adapter, client, err := newExchange(cfg, log)
+		if err != nil {
+			return err
+		}
+		defer client.CloseIdleConnections()
+		return streamer.New(streamer.Config{
+			Drain: cfg.Drain, NewID: nuid.Next, Random: rand.Float64, Logger: log,
+		}, bus, bus.NewLane(), adapter, soleStreamer{}).Run(ctx)
+	}
+}

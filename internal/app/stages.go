@@ -86,7 +86,7 @@ func Streamer(cfg *config.Config, log *slog.Logger) Actor {
 		}
 		defer client.CloseIdleConnections()
 		return streamer.New(streamer.Config{
-			Drain: cfg.Drain, NewID: nuid.Next, Random: rand.Float64, Logger: log,
+			Drain: cfg.Drain * 4 / 5, NewID: nuid.Next, Random: rand.Float64, Logger: log,
 		}, bus, bus.NewLane(), adapter, soleStreamer{}).Run(ctx)
 	}
 }

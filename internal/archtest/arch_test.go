@@ -117,10 +117,11 @@ func parseAll(t *testing.T, texts files) []source {
 
 func TestReadTreeSkipsOtherModules(t *testing.T) {
 	root := t.TempDir()
-	for path, text := range files{
+	tree := files{
 		"a.go": "package a\n", "sub/b.go": "package b\n", "tools/go.mod": "module tools\n", "tools/c.go": "package c\n",
 		"testdata/d.go": "not Go", ".git/e.go": "not Go", "notes.txt": "not Go",
-	} {
+	}
+	for path, text := range tree {
 		path = filepath.Join(root, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)

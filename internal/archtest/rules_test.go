@@ -98,7 +98,9 @@ func natsStaysInJetbus(s source) []string {
 }
 
 func serverStaysInNatsserver(s source) []string {
-	complaints := s.each(func(imported string) bool { return within(imported, natsServer...) && !within(s.folder, "internal/natsserver") },
+	complaints := s.each(func(imported string) bool {
+		return within(imported, natsServer...) && !within(s.folder, "internal/natsserver")
+	},
 		"only internal/natsserver imports nats-server")
 	if s.test || within(s.folder, "cmd/ewsnats", "internal/cli", "e2e", "internal/natsserver") {
 		return complaints

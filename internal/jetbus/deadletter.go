@@ -2,7 +2,6 @@ package jetbus
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -13,12 +12,18 @@ import (
 )
 
 // The headers of a dead letter besides its own are those of Watermill's
-// PoisonQueue. headerLeftOut says how many bytes of body were too many to keep.
+// PoisonQueue. headerLeftOut names what was too large to keep.
 const (
 	headerReason  = middleware.ReasonForPoisonedKey
 	headerTopic   = middleware.PoisonedTopicKey
 	headerHandler = middleware.PoisonedHandlerKey
-	headerLeftOut = "ewsnats-body-left-out"
+	headerLeftOut = "ewsnats-left-out"
+)
+
+// What is kept of a header when a letter must be shortened, and of a reason always.
+const (
+	shortHeader = 1 << 10
+	longReason  = 8 << 10
 )
 
 // bury stores a message that no one can handle in the dead letters. id makes sure
@@ -31,22 +36,36 @@ func (b *Bus) bury(ctx context.Context, m messages.Message, id, handler, reason 
 		}
 	}
 	letter.Header.Set(messages.HeaderMsgID, id)
-	letter.Header.Set(headerReason, reason)
+	letter.Header.Set(headerReason, reason[:min(len(reason), longReason)])
 	letter.Header.Set(headerTopic, m.Subject)
 	letter.Header.Set(headerHandler, handler)
 	letter.Data = m.Data
 
 	_, err := b.put(ctx, "store a dead letter", letter)
-	if errors.Is(err, nats.ErrMaxPayload) || hasCode(err, codeMessageTooBig) {
-		letter.Data = nil
-		letter.Header.Set(headerLeftOut, fmt.Sprint(len(m.Data)))
-		_, err = b.put(ctx, "store a dead letter", letter)
+	if unstorable(err) {
+		shorten(letter)
+		_, err = b.put(ctx, "store a shortened dead letter", letter)
 	}
 	if err != nil {
 		return fmt.Errorf("store a dead letter of %s: %w", m.Subject, err)
 	}
 	b.cfg.Logger.Error("message put into the dead letters", "subject", m.Subject, "id", id, "reason", reason)
 	return nil
+}
+
+// shorten leaves out what makes a letter too large to store: its body, and the
+// headers that are not short.
+func shorten(letter *nats.Msg) {
+	leftOut := []string{fmt.Sprintf("body of %d bytes", len(letter.Data))}
+	letter.Data = nil
+	for name, values := range letter.Header {
+		size := len(strings.Join(values, ""))
+		if size > shortHeader && name != headerReason {
+			leftOut = append(leftOut, fmt.Sprintf("%s of %d bytes", name, size))
+			letter.Header.Del(name)
+		}
+	}
+	letter.Header.Set(headerLeftOut, strings.Join(leftOut, ", "))
 }
 
 // serverHeader reports whether the server would act on the header: a copy must

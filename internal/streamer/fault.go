@@ -139,6 +139,7 @@ func (w *worker) requestRegroup(ctx context.Context, fault *ewsaffinity.Fault,
 	request.ID = requestID(request, w.attempt)
 	w.requests = append(w.requests, request)
 	w.reopen = w.current != nil
+	w.log.Info("regroup requested", "id", request.ID, "action", action, "mailboxes", len(request.Died), "code", fault.Code)
 	w.sendRequests(ctx)
 }
 

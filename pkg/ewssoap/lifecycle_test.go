@@ -86,10 +86,10 @@ func open(t *testing.T, ctx context.Context, c *Client, r StreamRequest) *Stream
 }
 
 // until reads a stream to its end and says how long that took.
-func until(s *Stream) (int, error, time.Duration) {
+func until(s *Stream) (count int, took time.Duration, err error) {
 	begin := time.Now()
 	envelopes, err := readAll(s)
-	return len(envelopes), err, time.Since(begin)
+	return len(envelopes), time.Since(begin), err
 }
 
 // TestSilence: a stream that says nothing is cut, and the server notices.
@@ -128,7 +128,7 @@ func TestSilence(t *testing.T) {
 			inBubble(t, handler, func(t *testing.T, c *Client) {
 				r := oneStream
 				r.Silence = test.silence
-				count, err, took := until(open(t, t.Context(), c, r))
+				count, took, err := until(open(t, t.Context(), c, r))
 				if code(err) != ConditionSilence || count != test.count || took != test.want {
 					t.Errorf("have %d envelopes, %v after %v, want %d, %s after %v", count, err, took, test.count, ConditionSilence, test.want)
 				}
@@ -155,7 +155,7 @@ func TestSlowCaller(t *testing.T) {
 			}
 			time.Sleep(80 * time.Second)
 		}
-		if count, err, _ := until(s); err != io.EOF || count != 1 {
+		if count, _, err := until(s); err != io.EOF || count != 1 {
 			t.Errorf("have %d envelopes and %v", count, err)
 		}
 	})
@@ -175,7 +175,7 @@ func TestOverdue(t *testing.T) {
 				time.Sleep(45 * time.Second)
 			}
 		}, func(t *testing.T, c *Client) {
-			_, err, took := until(open(t, t.Context(), c, StreamRequest{SubscriptionIDs: []string{firstID}, TimeoutMinutes: 1, Overdue: test.overdue}))
+			_, took, err := until(open(t, t.Context(), c, StreamRequest{SubscriptionIDs: []string{firstID}, TimeoutMinutes: 1, Overdue: test.overdue}))
 			if code(err) != ConditionOverdue || took != test.want {
 				t.Errorf("have %v after %v, want %s after %v", err, took, ConditionOverdue, test.want)
 			}
@@ -192,7 +192,7 @@ func TestHalfHour(t *testing.T) {
 		}
 		put(w, goodbye)
 	}, func(t *testing.T, c *Client) {
-		count, err, took := until(open(t, t.Context(), c, oneStream))
+		count, took, err := until(open(t, t.Context(), c, oneStream))
 		if count != 41 || err != io.EOF || took != 30*time.Minute {
 			t.Errorf("have %d envelopes, %v after %v", count, err, took)
 		}
@@ -210,7 +210,7 @@ func TestCancelStream(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		s := open(t, ctx, c, oneStream)
 		time.AfterFunc(7*time.Second, cancel)
-		count, err, took := until(s)
+		count, took, err := until(s)
 		if err != context.Canceled || count != 1 || took != 7*time.Second {
 			t.Errorf("have %d envelopes, %v after %v", count, err, took)
 		}
@@ -221,7 +221,7 @@ func TestCancelStream(t *testing.T) {
 	inBubble(t, hanging, func(t *testing.T, c *Client) {
 		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 		defer cancel()
-		if _, err, _ := until(open(t, ctx, c, oneStream)); err != context.DeadlineExceeded {
+		if _, _, err := until(open(t, ctx, c, oneStream)); err != context.DeadlineExceeded {
 			t.Errorf("have %v", err)
 		}
 	})
@@ -232,7 +232,7 @@ func TestCloseStream(t *testing.T) {
 	inBubble(t, hanging, func(t *testing.T, c *Client) {
 		s := open(t, t.Context(), c, oneStream)
 		time.AfterFunc(7*time.Second, func() { _ = s.Close() })
-		_, err, took := until(s)
+		_, took, err := until(s)
 		if !errors.Is(err, net.ErrClosed) || took != 7*time.Second {
 			t.Errorf("have %v after %v", err, took)
 		}

@@ -67,10 +67,10 @@ func (d *discovery) script() bool {
 		return f.Mailbox == "" || f.Answer.ResponseCode == ""
 	})
 	d.s.mu.Unlock()
-	switch f := d.fault; {
-	case !d.s.sitOut(d.w, d.r, f):
-		return true
-	case !f.answersHTTP():
+	if !d.s.sitOut(d.r, d.fault) {
+		d.s.abandon(d.w, d.log)
+	}
+	if !d.fault.answersHTTP() {
 		return false
 	}
 	d.fault.setHeader(d.w.Header())

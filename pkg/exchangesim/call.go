@@ -1,7 +1,6 @@
 package exchangesim
 
 import (
-	"encoding/base64"
 	"io"
 	"net/http"
 	"slices"
@@ -62,46 +61,6 @@ func (s *Server) serveEWS(w http.ResponseWriter, r *http.Request) {
 	c.ordinary()
 }
 
-// authenticate tells who calls, or answers 401.
-func (c *call) authenticate() bool {
-	account, ok := c.s.login(c.r)
-	if !ok {
-		c.s.challenge(c.w)
-		c.plain(http.StatusUnauthorized, "")
-		return false
-	}
-	c.account, c.log.Account = account, account
-	return true
-}
-
-// login checks the credentials of a request. Without configured ones everybody is the account "".
-func (s *Server) login(r *http.Request) (string, bool) {
-	if len(s.cfg.Accounts) == 0 && len(s.cfg.BearerTokens) == 0 {
-		return "", true
-	}
-	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	switch {
-	case strings.EqualFold(scheme, "Bearer") && slices.Contains(s.cfg.BearerTokens, credentials):
-		return ApplicationAccount, true
-	case strings.EqualFold(scheme, "Basic"):
-		decoded, err := base64.StdEncoding.DecodeString(credentials)
-		user, password, ok := strings.Cut(string(decoded), ":")
-		want, known := s.cfg.Accounts[user]
-		return user, err == nil && ok && known && password == want
-	}
-	return "", false
-}
-
-// challenge names the ways to log in.
-func (s *Server) challenge(w http.ResponseWriter) {
-	if len(s.cfg.BearerTokens) > 0 {
-		w.Header().Add("WWW-Authenticate", "Bearer")
-	}
-	if len(s.cfg.Accounts) > 0 {
-		w.Header().Add("WWW-Authenticate", `Basic realm="EWS"`)
-	}
-}
-
 // prepare reads the request, finds the mailbox it is for and the server that takes it.
 func (c *call) prepare() *soapFault {
 	header, op, f := c.read()
@@ -154,7 +113,7 @@ func schemaFault(violation string) *soapFault {
 var schemaVersions = []string{
 	"Exchange2007", "Exchange2007_SP1", "Exchange2009", "Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2",
 	"Exchange2012", "Exchange2013", "Exchange2013_SP1", "Exchange2015", "Exchange2016",
-	"V2015_10_05", "V2016_01_06", "V2016_04_13", "V2016_07_13", "V2016_10_10", "V2017_07_11",
+	"V2015_10_05", "V2016_01_06", "V2016_04_13", "V2016_07_13", "V2016_10_10",
 }
 
 // checkVersion demands a version that knows streaming notifications, which came with Exchange2010_SP1.
@@ -168,32 +127,6 @@ func (c *call) checkVersion(header *node) *soapFault {
 	case streaming && age < slices.Index(schemaVersions, "Exchange2010_SP1"):
 		return newFault("ErrorIncorrectSchemaVersion")
 	}
-	return nil
-}
-
-// impersonate finds the target mailbox: the impersonated one, or the caller's own.
-func (c *call) impersonate(header *node) *soapFault {
-	c.charged = "account:" + c.account
-	if header == nil {
-		c.target = c.s.org.mailboxes[strings.ToLower(c.account)]
-		return nil
-	}
-	sid := header.child(nsTypes, "ConnectingSID").first()
-	switch {
-	case sid.is(nsTypes, "SID"):
-		return newFault("ErrorInvalidUserSid")
-	case !sid.is(nsTypes, "SmtpAddress") && !sid.is(nsTypes, "PrimarySmtpAddress") && !sid.is(nsTypes, "PrincipalName"):
-		return newFault("ErrorInvalidExchangeImpersonationHeaderData")
-	}
-	address := strings.ToLower(sid.value())
-	c.log.Impersonated = address
-	if allowed := c.s.cfg.MayImpersonate; allowed != nil && !allowed[c.account] {
-		return newFault("ErrorImpersonateUserDenied")
-	}
-	if c.target = c.s.org.mailboxes[address]; c.target == nil {
-		return newFault("ErrorNonExistentMailbox")
-	}
-	c.charged = "impersonated:" + address
 	return nil
 }
 
@@ -215,7 +148,8 @@ func (c *call) ordinary() {
 		return
 	}
 	defer leave()
-	if !c.takeScript() || c.answerScripted() {
+	c.takeScript()
+	if c.answerScripted() {
 		return
 	}
 	do := operations[c.op.name.Local]

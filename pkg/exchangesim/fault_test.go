@@ -1,9 +1,12 @@
 package exchangesim_test
 
 import (
+	"context"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ewsnats/ewsnats/pkg/exchangesim"
@@ -176,5 +179,29 @@ func TestFaultsOfStreams(t *testing.T) {
 				t.Errorf("have %d %s", a.status, a.code)
 			}
 		})
+	})
+}
+
+func TestAbandonedRequestIsRecorded(t *testing.T) {
+	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+		s.Script(exchangesim.Fault{Times: -1, Answer: exchangesim.FaultAnswer{Delay: time.Hour}})
+		for _, r := range []*http.Request{c.request(as(anna), subscribeAll), c.request(as(anna), streamBody(1, "x")), c.post("/autodiscover/autodiscover.svc", settingsRequest(anna))} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if res, err := c.http.Do(r.WithContext(ctx)); err == nil {
+				res.Body.Close()
+				t.Errorf("answered %s", res.Status)
+			}
+			cancel()
+		}
+		synctest.Wait()
+		requests := s.Truth().Requests
+		if len(requests) != 3 {
+			t.Fatalf("%d requests are recorded, want 3", len(requests))
+		}
+		for _, r := range requests {
+			if r.Code != "abandoned" || r.HTTPStatus != 0 {
+				t.Errorf("%s: recorded as %s, %d", r.Operation, r.Code, r.HTTPStatus)
+			}
+		}
 	})
 }

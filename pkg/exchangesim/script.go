@@ -74,17 +74,18 @@ func (sc *script) matches(operation, server string, mailboxes []string) bool {
 
 func always(Fault) bool { return true }
 
-// takeScript finds the script of the call and sits out its delay; false when the client or the server has gone
-// meanwhile.
-func (c *call) takeScript() bool {
+// takeScript finds the script of the call and sits out its delay.
+func (c *call) takeScript() {
 	c.s.mu.Lock()
 	c.fault = c.s.org.takeScript(c.log.Operation, c.log.RoutedTo, c.log.Mailboxes, always)
 	c.s.mu.Unlock()
-	return c.s.sitOut(c.w, c.r, c.fault)
+	if !c.s.sitOut(c.r, c.fault) {
+		c.s.abandon(c.w, c.log)
+	}
 }
 
-// sitOut waits for a scripted delay.
-func (s *Server) sitOut(w http.ResponseWriter, r *http.Request, f *scripted) bool {
+// sitOut waits for a scripted delay; false when the client or the server goes meanwhile.
+func (s *Server) sitOut(r *http.Request, f *scripted) bool {
 	if f == nil || f.Delay <= 0 {
 		return true
 	}
@@ -94,11 +95,16 @@ func (s *Server) sitOut(w http.ResponseWriter, r *http.Request, f *scripted) boo
 	case <-timer.C:
 		return true
 	case <-r.Context().Done():
-		return false
 	case <-s.done:
-		abort(w)
-		return false
 	}
+	return false
+}
+
+// abandon ends a request that nobody waits for any more. It does not return.
+func (s *Server) abandon(w http.ResponseWriter, log Request) {
+	log.Code = "abandoned"
+	s.record(log)
+	abort(w)
 }
 
 // answerScripted answers what needs no operation.

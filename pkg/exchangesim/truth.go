@@ -99,8 +99,8 @@ type Request struct {
 	UserAgent            string    `json:"userAgent,omitempty"`
 	ClientRequestID      string    `json:"clientRequestId,omitempty"`
 	RoutedTo             string    `json:"routedTo,omitempty"` // mailbox server
-	Code                 string    `json:"code"`               // first response code; for a stream that of its opening
-	HTTPStatus           int       `json:"httpStatus"`         // 0: the connection was reset
+	Code                 string    `json:"code"`               // first response code, "HTTP 503", reset or abandoned; for a stream the code of its opening
+	HTTPStatus           int       `json:"httpStatus"`         // 0: the connection was cut
 	RemoteAddr           string    `json:"remoteAddr"`
 }
 

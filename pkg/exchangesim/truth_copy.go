@@ -1,14 +1,13 @@
 package exchangesim
 
-import (
-	"maps"
-	"slices"
-)
+import "maps"
 
 // truth copies what happened, so that the reader may keep it.
 func (o *organisation) truth() Truth {
 	t := Truth{
-		Changes: slices.Clone(o.changes.latest()), Writes: slices.Clone(o.writes.latest()), Requests: slices.Clone(o.requests.latest()),
+		Changes:       append([]Change{}, o.changes.latest()...),
+		Writes:        append([]Write{}, o.writes.latest()...),
+		Requests:      append([]Request{}, o.requests.latest()...),
 		Events:        make([]Event, 0, len(o.events.latest())),
 		Subscriptions: make([]Subscription, 0, len(o.everySub.latest())),
 		Connections:   make([]Connection, 0, len(o.connections.latest())),

@@ -1,0 +1,74 @@
+package exchangesim
+
+import (
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// authenticate tells who calls, or answers 401.
+func (c *call) authenticate() bool {
+	account, ok := c.s.login(c.r)
+	if !ok {
+		c.s.challenge(c.w)
+		c.plain(http.StatusUnauthorized, "")
+		return false
+	}
+	c.account, c.log.Account = account, account
+	return true
+}
+
+// login checks the credentials of a request. Without configured ones everybody is the account "".
+func (s *Server) login(r *http.Request) (string, bool) {
+	if len(s.cfg.Accounts) == 0 && len(s.cfg.BearerTokens) == 0 {
+		return "", true
+	}
+	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	switch {
+	case strings.EqualFold(scheme, "Bearer") && slices.Contains(s.cfg.BearerTokens, credentials):
+		return ApplicationAccount, true
+	case strings.EqualFold(scheme, "Basic"):
+		decoded, err := base64.StdEncoding.DecodeString(credentials)
+		user, password, ok := strings.Cut(string(decoded), ":")
+		want, known := s.cfg.Accounts[user]
+		return user, err == nil && ok && known && password == want
+	}
+	return "", false
+}
+
+// challenge names the ways to log in.
+func (s *Server) challenge(w http.ResponseWriter) {
+	if len(s.cfg.BearerTokens) > 0 {
+		w.Header().Add("WWW-Authenticate", "Bearer")
+	}
+	if len(s.cfg.Accounts) > 0 {
+		w.Header().Add("WWW-Authenticate", `Basic realm="EWS"`)
+	}
+}
+
+// impersonate finds the target mailbox: the impersonated one, or the caller's own.
+func (c *call) impersonate(header *node) *soapFault {
+	c.charged = "account:" + c.account
+	if header == nil {
+		c.target = c.s.org.mailboxes[strings.ToLower(c.account)]
+		return nil
+	}
+	sid := header.child(nsTypes, "ConnectingSID").first()
+	switch {
+	case sid.is(nsTypes, "SID"):
+		return newFault("ErrorInvalidUserSid")
+	case !sid.is(nsTypes, "SmtpAddress") && !sid.is(nsTypes, "PrimarySmtpAddress") && !sid.is(nsTypes, "PrincipalName"):
+		return newFault("ErrorInvalidExchangeImpersonationHeaderData")
+	}
+	address := strings.ToLower(sid.value())
+	c.log.Impersonated = address
+	if allowed := c.s.cfg.MayImpersonate; allowed != nil && !allowed[c.account] {
+		return newFault("ErrorImpersonateUserDenied")
+	}
+	if c.target = c.s.org.mailboxes[address]; c.target == nil {
+		return newFault("ErrorNonExistentMailbox")
+	}
+	c.charged = "impersonated:" + address
+	return nil
+}

@@ -42,7 +42,7 @@ func TestListedMailboxesAreEnrolledAndDiscovered(t *testing.T) {
 				t.Errorf("want - have +:\n%s", diff)
 			}
 		}
-		want := []request{{0, []messages.Address{anna, bea}}, {w.takes, []messages.Address{carl}}}
+		want := []request{{gathering, []messages.Address{anna, bea}}, {gathering + w.takes, []messages.Address{carl}}}
 		if diff := cmp.Diff(want, w.taken(), cmp.AllowUnexported(request{})); diff != "" {
 			t.Errorf("requests are not one for each domain; want - have +:\n%s", diff)
 		}
@@ -134,6 +134,35 @@ func TestStaleMailboxesAreAskedAboutAtOnce(t *testing.T) {
 		w.pass(time.Hour)
 		if have := w.asked(); len(have) > 0 {
 			t.Errorf("asked again about %v after the answer", have)
+		}
+	})
+}
+
+func TestFactsThatComeOneByOneMakeOneRequest(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.run()
+		mailboxes := users(30, "contoso.com")
+		w.list(mailboxes...)
+		w.pass(time.Hour)
+		w.taken()
+		for _, mailbox := range mailboxes {
+			w.tell(messages.MailboxStale{Meta: w.meta(w.newID()), Mailbox: mailbox, Code: "ErrorSubscriptionNotFound"})
+		}
+		w.pass(time.Minute)
+		if have := w.taken(); len(have) != 1 || len(have[0].batch) != 30 {
+			t.Errorf("have %d requests, want one about all", len(have))
+		}
+	})
+}
+
+// A full batch does not wait for more.
+func TestAFullBatchIsAskedAboutAtOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.run()
+		w.list(users(50, "contoso.com")...)
+		w.pass(time.Second)
+		if have := w.taken(); len(have) != 1 || have[0].at != 0 {
+			t.Errorf("have requests %v, want one at once", have)
 		}
 	})
 }
@@ -334,7 +363,7 @@ func TestUndiscoverableMailboxes(t *testing.T) {
 					if diff := cmp.Diff(want, fact); diff != "" {
 						t.Errorf("attempt %d: want - have +:\n%s", i+1, diff)
 					}
-					if next := facts[i+1].Time; !next.Equal(fact.NextAttempt.Add(w.takes)) {
+					if next := facts[i+1].Time; !next.Equal(fact.NextAttempt.Add(gathering + w.takes)) {
 						t.Errorf("attempt %d came at %s, want %s", i+2, next, fact.NextAttempt)
 					}
 				}

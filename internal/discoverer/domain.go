@@ -44,11 +44,25 @@ const (
 type domain struct {
 	name      string
 	waiting   []*mailbox
-	running   int // requests
-	size      int // mailboxes in one request
-	successes int // since size changed
-	growAfter int // successes until size may grow
+	begins    time.Time // when less than a full batch of them is asked about
+	running   int       // requests
+	size      int       // mailboxes in one request
+	successes int       // since size changed
+	growAfter int       // successes until size may grow
 	rest      rest
+}
+
+// gathering is how long a mailbox waits for others of its domain: facts about many
+// mailboxes come one by one.
+const gathering = 200 * time.Millisecond
+
+// ready reports whether a request may be sent.
+func (d *domain) ready(now time.Time) bool {
+	switch {
+	case len(d.waiting) == 0, !d.rest.over(now), d.rest.failures > 0 && d.running > 0:
+		return false
+	}
+	return len(d.waiting) >= d.size || !now.Before(d.begins)
 }
 
 // take removes up to size mailboxes that are still to be asked about.

@@ -39,6 +39,8 @@ func (s *Stage) put(m *mailbox) {
 	}
 	if len(d.waiting) == 0 {
 		s.turn = append(s.turn, d)
+		d.begins = time.Now().Add(gathering)
+		s.agenda.add(d.begins, nil)
 	}
 	d.put(m)
 }
@@ -77,7 +79,7 @@ func (s *Stage) mayAsk(now time.Time) bool {
 
 // askDomain sends the requests that a domain may have now.
 func (s *Stage) askDomain(ctx context.Context, d *domain, now time.Time) {
-	for len(d.waiting) > 0 && s.mayAsk(now) && d.rest.over(now) && (d.rest.failures == 0 || d.running == 0) {
+	for s.mayAsk(now) && d.ready(now) {
 		if batch := d.take(s.concerns); len(batch) > 0 {
 			s.ask(ctx, d, batch, now)
 		}

@@ -23,7 +23,7 @@ type maxDeliveries struct {
 	Deliveries int    `json:"deliveries"`
 }
 
-// watchMaxDeliveries copies such messages of the work queue to the dead letters
+// watchMaxDeliveries moves such messages of the work queue to the dead letters
 // until ctx ends. Of the processes that watch, one does it.
 func (b *Bus) watchMaxDeliveries(ctx context.Context, nc *nats.Conn) (*nats.Subscription, error) {
 	subject := maxDeliveriesSubject + b.cfg.streamName(streamRegroup) + ".>"
@@ -44,20 +44,32 @@ func (b *Bus) buryUndeliverable(ctx context.Context, advisory []byte) error {
 		return fmt.Errorf("read the advisory: %w", err)
 	}
 	var stored *jetstream.RawStreamMsg
-	err := b.persist(ctx, "read an undeliverable message", func(ctx context.Context) error {
+	err := b.onRegroups(ctx, "read an undeliverable message", func(ctx context.Context, stream jetstream.Stream) (err error) {
+		stored, err = stream.GetMsg(ctx, told.Sequence)
+		return err
+	})
+	if err != nil || stored == nil {
+		return err // it was handled after all, or is too old
+	}
+	reason := fmt.Sprintf("delivered %d times without an answer", told.Deliveries)
+	if err := b.bury(ctx, fromStored(stored), letterID(told.Stream, told.Sequence), told.Consumer, reason); err != nil {
+		return err
+	}
+	return b.onRegroups(ctx, "remove an undeliverable message", func(ctx context.Context, stream jetstream.Stream) error {
+		return stream.DeleteMsg(ctx, told.Sequence)
+	})
+}
+
+// onRegroups does something to a message of the work queue that may be gone.
+func (b *Bus) onRegroups(ctx context.Context, what string, do func(context.Context, jetstream.Stream) error) error {
+	return b.persist(ctx, what, func(ctx context.Context) error {
 		stream, err := b.stream(ctx, streamRegroup)
 		if err != nil {
 			return err
 		}
-		stored, err = stream.GetMsg(ctx, told.Sequence)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return nil // it was handled after all, or is too old
+		if err := do(ctx, stream); !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return err
 		}
-		return err
+		return nil
 	})
-	if err != nil || stored == nil {
-		return err
-	}
-	return b.bury(ctx, fromStored(stored), letterID(told.Stream, told.Sequence), told.Consumer,
-		fmt.Sprintf("delivered %d times without an answer", told.Deliveries))
 }

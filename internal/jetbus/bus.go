@@ -24,11 +24,12 @@ type Bus struct {
 	work     message.Publisher // Watermill's, with a connection of its own
 	queue    queueLimits
 
-	life    context.Context // ends with Close
-	end     context.CancelFunc
-	running sync.WaitGroup // goroutines that Close waits for
-	facts   *Lane          // what Record publishes through
-	skipped atomic.Uint64  // messages that folds could not read
+	life      context.Context // ends with Close
+	end       context.CancelFunc
+	running   sync.WaitGroup // goroutines that Close waits for
+	facts     *Lane          // what Record publishes through
+	skipped   atomic.Uint64  // messages that folds could not read
+	noLetters atomic.Bool    // the dead letters did not take the last one of a fold
 
 	mu      sync.Mutex
 	closed  bool

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// smallestEventStream is the least that is taken where the server offers less than the default.
-const smallestEventStream = 64 << 20
+// smallestStream is the least that is taken where the server has less than the default.
+const smallestStream = 64 << 20
 
 // EnsureStreams makes the six streams, or brings those that exist to what this
 // program needs: their subjects and the features it relies on. Limits that an
@@ -33,43 +34,59 @@ func (b *Bus) ensure(ctx context.Context, want jetstream.StreamConfig) error {
 		if err != nil {
 			return err
 		}
-		have := stream.CachedInfo().Config
-		merged, err := mergeStream(have, want)
-		if err != nil || sameStream(have, merged) {
-			return err
-		}
-		if _, err := b.js.UpdateStream(ctx, merged); err != nil {
-			return final(fmt.Errorf("update stream %s: %w", want.Name, err), err)
-		}
-		b.cfg.Logger.Info("stream updated", "stream", want.Name)
-		return nil
+		return b.update(ctx, stream.CachedInfo().Config, want)
 	})
 }
 
-// create makes a stream. An event stream whose size nobody configured takes half
-// as much as often as the server says that it has not that much.
-func (b *Bus) create(ctx context.Context, want jetstream.StreamConfig) error {
-	for {
-		_, err := b.js.CreateStream(ctx, want)
-		switch {
-		case err == nil:
-			b.cfg.Logger.Info("stream made", "stream", want.Name, "maxBytes", want.MaxBytes, "replicas", want.Replicas)
-			return nil
-		case hasCode(err, codeStreamNameInUse):
-			return err // another process made it just now: the next attempt reads it
-		case hasCode(err, codeStorageExceeded) && b.mayShrink(want):
-			want.MaxBytes /= 2
-			continue
-		case hasCode(err, codeStorageExceeded, codeMaxBytesRequired, codeMaxBytesExceeded):
-			return permanent(fmt.Errorf("make stream %s of %d bytes: the server has not that much storage: %w: raise its max_file or lower nats.eventMaxBytes",
-				want.Name, want.MaxBytes, err))
-		}
-		return final(fmt.Errorf("make stream %s: %w", want.Name, err), err)
+func (b *Bus) update(ctx context.Context, have, want jetstream.StreamConfig) error {
+	if b.sizeIsOurs(want) {
+		want.MaxBytes = have.MaxBytes // it may have been made smaller for want of room
 	}
+	merged, err := mergeStream(have, want)
+	if err != nil || reflect.DeepEqual(have, merged) {
+		return err
+	}
+	if _, err := b.js.UpdateStream(ctx, merged); err != nil {
+		return refusal("update", merged, err)
+	}
+	b.cfg.Logger.Info("stream updated", "stream", want.Name)
+	return nil
 }
 
-func (b *Bus) mayShrink(want jetstream.StreamConfig) bool {
-	ours := want.Name == b.cfg.streamName(streamDLQ) ||
+// create makes a stream. One whose size nobody configured takes half as much as
+// often as the server says that it has not that much.
+func (b *Bus) create(ctx context.Context, want jetstream.StreamConfig) error {
+	_, err := b.js.CreateStream(ctx, want)
+	for noRoom(err) && b.sizeIsOurs(want) && want.MaxBytes/2 >= smallestStream {
+		want.MaxBytes /= 2
+		_, err = b.js.CreateStream(ctx, want)
+	}
+	if err != nil {
+		return refusal("make", want, err)
+	}
+	b.cfg.Logger.Info("stream made", "stream", want.Name, "maxBytes", want.MaxBytes, "replicas", want.Replicas)
+	return nil
+}
+
+// sizeIsOurs reports whether the limit of a stream is a default.
+func (b *Bus) sizeIsOurs(want jetstream.StreamConfig) bool {
+	return want.Name == b.cfg.streamName(streamDLQ) ||
 		want.Name == b.cfg.streamName(streamEvent) && b.cfg.EventMaxBytes == 0
-	return ours && want.MaxBytes/2 >= smallestEventStream
+}
+
+func noRoom(err error) bool {
+	return hasCode(err, codeStorageExceeded, codeMaxBytesRequired, codeMaxBytesExceeded)
+}
+
+// refusal explains why a stream could not be made or updated, and whether trying
+// again can help: it does when another process made it at the same time.
+func refusal(verb string, cfg jetstream.StreamConfig, err error) error {
+	switch {
+	case hasCode(err, codeStreamNameInUse):
+		return err
+	case noRoom(err):
+		return permanent(fmt.Errorf("%s stream %s of %d bytes: the server has not that much storage: raise its max_file or lower nats.eventMaxBytes: %w",
+			verb, cfg.Name, cfg.MaxBytes, err))
+	}
+	return final(fmt.Errorf("%s stream %s: %w", verb, cfg.Name, err), err)
 }

@@ -10,9 +10,12 @@ import (
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
-// buryTimeout bounds how long a fold waits for the dead letters: they must not
-// keep it from going on.
-const buryTimeout = 10 * time.Second
+// A fold waits this long for the dead letters, which must not keep it from going
+// on; the shorter time while they take nothing.
+const (
+	buryTimeout    = 5 * time.Second
+	buryTimeoutBad = 100 * time.Millisecond
+)
 
 // fold delivers the facts of a stream.
 func (b *Bus) fold(ctx context.Context, stream, subject string) (<-chan messages.Recorded, error) {
@@ -59,10 +62,16 @@ func (b *Bus) within(ctx context.Context) (context.Context, context.CancelFunc) 
 // once for all folds that meet it.
 func (b *Bus) skip(ctx context.Context, m jetstream.Msg, meta *jetstream.MsgMetadata, reason error) {
 	b.skipped.Add(1)
-	ctx, cancel := context.WithTimeout(ctx, buryTimeout)
+	wait := buryTimeout
+	if b.noLetters.Load() {
+		wait = buryTimeoutBad
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	id := letterID(meta.Stream, meta.Sequence.Stream)
-	if err := b.bury(ctx, fromDelivered(m), id, "fold", reason.Error()); err != nil && b.life.Err() == nil {
+	err := b.bury(ctx, fromDelivered(m), id, "fold", reason.Error())
+	b.noLetters.Store(err != nil)
+	if err != nil && b.life.Err() == nil {
 		b.cfg.Logger.Error("a message that cannot be read was skipped and not copied",
 			"subject", m.Subject(), "id", id, "reason", reason, "error", err)
 	}

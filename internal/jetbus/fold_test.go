@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -113,17 +114,20 @@ func TestFoldDoesNotWaitForDeadLetters(t *testing.T) {
 	b, _ := fresh(t)
 	ctx := limited(t)
 	must(t, b.js.DeleteStream(ctx, b.cfg.streamName(streamDLQ)))
-	_, err := b.js.Publish(ctx, b.subjects.Folders(anna), []byte("?"))
-	must(t, err)
+	for range 16 {
+		_, err := b.js.Publish(ctx, b.subjects.Folders(anna), []byte("?"))
+		must(t, err)
+	}
 	must(t, b.Record(ctx, enrolled("good", anna)))
 	feed, err := b.Mailboxes(ctx)
 	must(t, err)
-	expect(t, "delivered", "good", receive(t, feed, "the fact behind the bad one").Fact.FactMeta().ID)
+	expect(t, "delivered", "good", receive(t, feed, "the fact behind the bad ones").Fact.FactMeta().ID)
+	expect(t, "skipped", uint64(16), b.Skipped())
 }
 
 func TestFoldBeginsBeforeItsStreamExists(t *testing.T) {
 	server := startServer(t, natsserver.Config{})
-	b, err := Connect(t.Context(), Config{URL: server.ClientURL(), Stage: "test"})
+	b, err := Connect(t.Context(), Config{URL: server.ClientURL(), Stage: "test", Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	t.Cleanup(b.Close)
 	feed, err := b.Mailboxes(limited(t))

@@ -49,14 +49,20 @@ func (g *gate) add(consuming jetstream.ConsumeContext) {
 	}
 }
 
-// shut stops consuming and waits for the messages that are inside.
+// shut stops consuming and waits until no message is inside and none can come:
+// one that the server sent to a subscription that is gone would be missing until
+// its ack wait is over.
 func (g *gate) shut() {
 	g.mu.Lock()
 	g.isShut = true
-	for _, consuming := range g.consuming {
-		consuming.Stop()
-	}
+	consuming := g.consuming
 	g.mu.Unlock()
+	for _, c := range consuming {
+		c.Stop()
+	}
+	for _, c := range consuming {
+		<-c.Closed()
+	}
 	g.inside.Wait()
 }
 

@@ -2,7 +2,6 @@ package jetbus
 
 import (
 	"fmt"
-	"reflect"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -40,5 +39,3 @@ func widerLimit[N ~int64](a, b N) N {
 	}
 	return max(a, b)
 }
-
-func sameStream(a, b jetstream.StreamConfig) bool { return reflect.DeepEqual(a, b) }

@@ -127,22 +127,22 @@ func TestRegroupHeartbeatKeepsAMessage(t *testing.T) {
 func TestRegroupMaxDeliveries(t *testing.T) {
 	b, _ := fresh(t)
 	quick(b)
-	b.queue.maxDeliver = 1
+	b.queue.maxDeliver, b.queue.ackWait = 1, 200*time.Millisecond
 	ctx := limited(t)
-	ids := handled(t, b)
-	must(t, b.RequestRegroup(ctx, request("warm-up", "g1")))
-	receive(t, ids, "a first request")
-
-	// A process that takes a request and dies is one that never answers.
-	p := endpoint.Partition()
-	consumer, err := b.js.Consumer(ctx, b.cfg.streamName(streamRegroup), regroupConsumer(p))
+	consumers, err := b.regroupConsumers(ctx, b.js)
 	must(t, err)
-	must(t, b.RequestRegroup(ctx, request("r1", "g1")))
-	select {
-	case <-ids:
-	case <-time.After(100 * time.Millisecond):
-	}
-	_ = consumer
+	must(t, b.RequestRegroup(ctx, request("deadly", "g1")))
+	// A process that dies of a message is one that took it and never answers.
+	_, err = consumers[b.subjects.RegroupPartition(endpoint.Partition())].Next()
+	must(t, err)
+
+	ids := handled(t, b)
+	must(t, b.RequestRegroup(ctx, request("good", "g1")))
+	expect(t, "handled", "good", receive(t, ids, "the request behind the deadly one"))
+	letter := deadLetters(t, b, 1)[0]
+	expect(t, "reason", "delivered 1 times without an answer", letter.Header.Get(headerReason))
+	expect(t, "id", "EWS_REGROUP-1", letter.Header.Get(messages.HeaderMsgID))
+	waitFor(t, "the queue to be empty", func() bool { return countOf(t, b, streamRegroup) == 0 })
 }
 
 func TestRegroupSurvivesServerRestart(t *testing.T) {

@@ -39,6 +39,17 @@ func TestWatch(t *testing.T) {
 	})
 }
 
+func TestWatchSendsTheListAtOnce(t *testing.T) {
+	path := write(t, "mailboxes.txt", "anna@contoso.com\n")
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		begin := time.Now()
+		expectList(t, Watch(ctx, path, time.Minute), "anna@contoso.com")
+		if waited := time.Since(begin); waited > 0 {
+			t.Errorf("the first list came after %s", waited)
+		}
+	})
+}
+
 func TestWatchFileGoesAndComesBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mailboxes.txt")
 	inBubble(t, func(t *testing.T, ctx context.Context) {

@@ -18,7 +18,8 @@
 // Everything is pure: no clock, no I/O, no goroutine; time is an argument. The
 // same facts and the same time give the same plan, whatever their order among
 // mailboxes. A plan never moves a mailbox that may stay, never exceeds the size,
-// never mixes keys, and planning again after it was carried out changes nothing.
+// never mixes keys, and planning again after it was carried out changes nothing
+// but that mailboxes which moved leave their former group.
 //
 // # Not guaranteed
 //

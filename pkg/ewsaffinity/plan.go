@@ -47,11 +47,12 @@ type Plan struct {
 }
 
 // Plan compares what is wanted with what is. size is the most mailboxes to a
-// group. A mailbox that may stay is never moved, places in living groups are
-// filled before a generation begins, and addresses go in order, so that the
-// first is the anchor of a generation that begins.
+// group, 1 to [MaxGroupSize]. A mailbox that may stay is never moved, places in
+// living groups are filled before a generation begins, and addresses go in order,
+// so that the first is the anchor of a generation that begins. A mailbox that
+// moves leaves its former group by the plan after the one that gave it a new place.
 func (r *Roster) Plan(now time.Time, size int) Plan {
-	p := planner{roster: r, now: now, size: min(size, MaxGroupSize), changes: map[messages.GroupID]*Change{}}
+	p := planner{roster: r, now: now, size: min(max(size, 1), MaxGroupSize), changes: map[messages.GroupID]*Change{}}
 	p.leave()
 	p.join()
 	plan := Plan{Wake: p.wake}

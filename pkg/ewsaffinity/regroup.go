@@ -9,7 +9,8 @@ import (
 )
 
 // Losses is what a RegroupRequested comes to. It is empty when none of the ids
-// it names is current.
+// it names is current. Group.Left names the lost, and those who had moved to
+// another group before.
 type Losses struct {
 	Group      messages.GroupSubscribed // the revision without the lost subscriptions
 	Sequence   uint64                   // of the group's message it was decided on
@@ -28,13 +29,14 @@ func (r *Roster) Regroup(request messages.RegroupRequested, now time.Time) Losse
 	if !ok || g.Generation != request.Generation {
 		return Losses{}
 	}
-	lost := g.currentOf(request)
+	members := r.Members(request.Group)
+	lost := currentOf(members, request)
 	if len(lost) == 0 {
 		return Losses{}
 	}
-	losses := Losses{Former: g.GroupSubscribed, Sequence: g.sequence, Lost: lost, Group: g.without(lost, request.Code)}
+	losses := Losses{Former: g.GroupSubscribed, Sequence: g.sequence, Lost: lost, Group: g.without(lost, members, request.Code)}
 	for _, a := range lost {
-		_, verdict := ResubscribeDelay(r.mailbox(a).lossesWithinHour(now) + 1)
+		_, verdict := ResubscribeDelay(r.mailbox(a).lossesWithinHour(now, request.ID) + 1)
 		switch {
 		case verdict == Park:
 			losses.Park = append(losses.Park, a)
@@ -45,25 +47,33 @@ func (r *Roster) Regroup(request messages.RegroupRequested, now time.Time) Losse
 	return losses
 }
 
-func (g *group) currentOf(request messages.RegroupRequested) []messages.Address {
+// currentOf are the members whose current ids the request names, in order.
+func currentOf(members map[messages.Address]messages.Subscription, request messages.RegroupRequested) []messages.Address {
 	var current []messages.Address
 	for a, id := range request.Died {
-		if s, ok := g.Subscriptions[a]; ok && s.ID == id {
+		if s, ok := members[a]; ok && s.ID == id {
 			current = append(current, a)
 		}
 	}
 	if len(current) > 0 && request.Action == messages.RegroupAll {
-		return slices.Sorted(maps.Keys(g.Subscriptions))
+		return slices.Sorted(maps.Keys(members))
 	}
 	slices.Sort(current)
 	return current
 }
 
-func (g *group) without(lost []messages.Address, code string) messages.GroupSubscribed {
+// without is the next revision. Those who moved to another group leave by it too:
+// a later message that named them would take them back.
+func (g *group) without(lost []messages.Address, members map[messages.Address]messages.Subscription, code string) messages.GroupSubscribed {
 	next := g.GroupSubscribed
 	next.Revision++
-	next.Subscriptions = maps.Clone(g.Subscriptions)
+	next.Subscriptions = maps.Clone(members)
 	next.Left = map[messages.Address]messages.Left{}
+	for a := range g.Subscriptions {
+		if _, stays := members[a]; !stays {
+			next.Left[a] = messages.Left{Reason: messages.StopMoved}
+		}
+	}
 	for _, a := range lost {
 		delete(next.Subscriptions, a)
 		next.Left[a] = messages.Left{Reason: messages.StopLost, Code: code}

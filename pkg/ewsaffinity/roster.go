@@ -29,8 +29,9 @@ type mailbox struct {
 }
 
 type loss struct {
-	id string
-	at time.Time
+	id    string
+	cause string // the request it came of
+	at    time.Time
 }
 
 type group struct {
@@ -95,6 +96,7 @@ func (r *Roster) mailbox(a messages.Address) *mailbox {
 
 func (m *mailbox) applyStale(id string, sequence uint64) {
 	switch {
+	case sequence == 0 && id == m.staleID: // a repeat: the feed will bring it no second time
 	case sequence == 0:
 		m.staleID, m.staleSeq = id, unsettled
 	case id == m.staleID || m.staleSeq != unsettled:
@@ -112,7 +114,7 @@ func (m *mailbox) applyGrouped(f messages.MailboxGrouped) {
 				return
 			}
 		}
-		m.losses = append(m.losses, loss{f.ID, f.Time})
+		m.losses = append(m.losses, loss{f.ID, f.Cause.ID, f.Time})
 		if len(m.losses) > lossMemory {
 			m.losses = m.losses[1:]
 		}
@@ -154,11 +156,12 @@ func (m *mailbox) wanted() bool { return len(m.sources) > 0 }
 // placed reports whether the mailbox's place is known and not doubted.
 func (m *mailbox) placed() bool { return m.known && m.staleSeq < m.discoveredSeq }
 
-// lossesWithinHour counts the forced resubscriptions within the last hour.
-func (m *mailbox) lossesWithinHour(now time.Time) int {
+// lossesWithinHour counts the forced resubscriptions within the last hour,
+// without those that came of the request except; empty: all.
+func (m *mailbox) lossesWithinHour(now time.Time, except string) int {
 	n := 0
 	for _, l := range m.losses {
-		if now.Sub(l.at) < time.Hour {
+		if now.Sub(l.at) < time.Hour && (except == "" || l.cause != except) {
 			n++
 		}
 	}
@@ -169,7 +172,7 @@ func (m *mailbox) lossesWithinHour(now time.Time) int {
 // delay that the ladder of forced resubscriptions asks for.
 func (m *mailbox) notBefore(now time.Time) time.Time {
 	at := m.parkedUntil
-	if n := m.lossesWithinHour(now); n > 0 {
+	if n := m.lossesWithinHour(now, ""); n > 0 {
 		delay, _ := ResubscribeDelay(n)
 		if due := m.losses[len(m.losses)-1].at.Add(delay); due.After(at) {
 			at = due

@@ -118,18 +118,38 @@ func TestStaleStream(t *testing.T) {
 	}
 }
 
+// TestNoReuse: the connection of a wrong answer is closed also where no second answer follows.
+func TestNoReuse(t *testing.T) {
+	page := "<html>" + strings.Repeat("Sign in. ", 5) + "</html>"
+	for name, frame := range map[string]func(string) string{"length": withLength, "chunked": chunked} {
+		for _, wrong := range []string{invalidID, otherAnswer, page, "Service unavailable", "<html></html>"} {
+			for _, trace := range []func(Exchange){nil, func(Exchange) {}} {
+				call, conns := rawServer(t, func(int) string { return frame(wrong) })
+				c := NewClient(Options{Trace: trace})
+				for range 5 {
+					_, _ = c.Subscribe(t.Context(), call, oneSubscribe)
+				}
+				if n := conns.Load(); n != 5 {
+					t.Errorf("%s, trace %v: %d connections for 5 wrong answers %q", name, trace != nil, n, wrong)
+				}
+				c.CloseIdleConnections()
+			}
+		}
+	}
+}
+
 // TestReuse: good answers, and errors of a single mailbox, leave the connection in use.
 func TestReuse(t *testing.T) {
 	for name, frame := range map[string]func(string) string{"length": withLength, "chunked": chunked} {
 		call, conns := rawServer(t, func(n int) string {
-			return frame(string(wire(t, []string{"subscribe/folders.res.xml", "subscribe/exceeded.res.xml"}[n%2])) + "\r\n")
+			return frame(string(wire(t, []string{"subscribe/folders.res.xml", "subscribe/exceeded.res.xml"}[n%2])) + strings.Repeat("\n", n))
 		})
 		c := NewClient(Options{})
-		for range 10 {
+		for range 30 {
 			_, _ = c.Subscribe(t.Context(), call, oneSubscribe)
 		}
 		if n := conns.Load(); n != 1 {
-			t.Errorf("%s: %d connections for 10 calls", name, n)
+			t.Errorf("%s: %d connections for 30 calls", name, n)
 		}
 		c.CloseIdleConnections()
 	}
@@ -235,6 +255,7 @@ func TestConditions(t *testing.T) {
 		{"unknown authority", secure.URL, TransportConfig{}, ConditionTLS},
 		{"wrong name", secure.URL, TransportConfig{RootCAs: secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, TLS: &tls.Config{ServerName: "other.example.org"}}, ConditionTLS},
 		{"too old", old.URL, TransportConfig{TLS: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10}}, ConditionTLS},
+		{"the caller's own check", secure.URL, TransportConfig{TLS: &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error { return errors.New("revoked") }}}, ConditionTLS},
 		{"no TLS", "https://" + strings.TrimPrefix(plain.URL, "http://"), TransportConfig{}, ConditionTLS},
 		{"reset", reset.URL, TransportConfig{}, ConditionReset},
 		{"closed before the answer", closing.URL, TransportConfig{}, ConditionReset},

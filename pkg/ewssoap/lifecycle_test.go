@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -219,12 +220,81 @@ func TestCancelStream(t *testing.T) {
 		}
 	})
 	inBubble(t, hanging, func(t *testing.T, c *Client) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		s := open(t, ctx, c, oneStream)
+		time.AfterFunc(time.Second, func() { cancel(errors.New("a cause is not the context's error")) })
+		if _, _, err := until(s); err != context.Canceled {
+			t.Errorf("have %v", err)
+		}
+	})
+	inBubble(t, hanging, func(t *testing.T, c *Client) {
 		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 		defer cancel()
 		if _, _, err := until(open(t, ctx, c, oneStream)); err != context.DeadlineExceeded {
 			t.Errorf("have %v", err)
 		}
 	})
+}
+
+// TestCancelBuffered: a cancelled stream gives nothing more, even if there is something at hand.
+func TestCancelBuffered(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c := NewClient(Options{Streams: answering(http.StatusOK, http.Header{}, func() io.Reader { return strings.NewReader(strings.Repeat(heartbeat, 9)) })})
+	s := open(t, ctx, c, oneStream)
+	for range 3 {
+		if _, err := s.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	if _, err := s.Next(); err != context.Canceled {
+		t.Errorf("have %v", err)
+	}
+}
+
+// closeCounter is a body that counts how often it is read and closed.
+type closeCounter struct {
+	io.Reader
+	reads, closes int
+}
+
+func (c *closeCounter) Read(p []byte) (int, error) {
+	c.reads++
+	return c.Reader.Read(p)
+}
+
+func (c *closeCounter) Close() error {
+	c.closes++
+	return nil
+}
+
+// TestBodyClosed: every body is closed, as a transport may demand, and only the beginning of a stream is read in small steps.
+func TestBodyClosed(t *testing.T) {
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		do     func(*Client)
+	}{
+		{"answer", 200, subscribeOK(t), func(c *Client) { _, _ = c.Subscribe(t.Context(), Call{URL: someURL}, oneSubscribe) }},
+		{"refused answer", 200, "<html>", func(c *Client) { _, _ = c.Subscribe(t.Context(), Call{URL: someURL}, oneSubscribe) }},
+		{"refused stream", 503, "<html>", func(c *Client) { _, _ = c.GetStreamingEvents(t.Context(), Call{URL: someURL}, oneStream) }},
+		{"closed stream", 200, heartbeat, func(c *Client) { _ = open(t, t.Context(), c, oneStream).Close() }},
+		{"stream that ended", 200, strings.Repeat(heartbeat, 100), func(c *Client) { _, _, _ = until(open(t, t.Context(), c, oneStream)) }},
+	}
+	for _, test := range tests {
+		body := &closeCounter{Reader: strings.NewReader(test.body)}
+		transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: test.status, Body: body, ContentLength: -1}, nil
+		})
+		test.do(NewClient(Options{Calls: transport, Streams: transport}))
+		if body.closes == 0 {
+			t.Errorf("%s: not closed", test.name)
+		}
+		if body.reads > 200 {
+			t.Errorf("%s: %d reads", test.name, body.reads)
+		}
+	}
 }
 
 // TestCloseStream: Close from another goroutine ends Next at once; nothing is drained.

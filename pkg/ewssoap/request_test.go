@@ -143,6 +143,7 @@ func TestRefused(t *testing.T) {
 		"unknown events":             subscribe(here, SubscribeRequest{Folders: inbox, EventTypes: []EventType{"FooEvent"}}),
 		"a folder of no name":        subscribe(here, SubscribeRequest{Folders: []FolderID{{}}, EventTypes: newMail}),
 		"a folder of two names":      subscribe(here, SubscribeRequest{Folders: []FolderID{{Distinguished: "inbox", ID: "A"}}, EventTypes: newMail}),
+		"a mailbox's folder by id":   subscribe(here, SubscribeRequest{Folders: []FolderID{{ID: "A", Mailbox: "room1@example.com"}}, EventTypes: newMail}),
 		"no subscription":            c.Unsubscribe(ctx, here, ""),
 		"get no folders":             get(),
 		"get a folder of no name":    get(FolderID{}),

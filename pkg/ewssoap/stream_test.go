@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -212,6 +213,9 @@ func TestTolerantEvents(t *testing.T) {
 		test.want.Type = ModifiedEvent
 		if diff := cmp.Diff(test.want, event(test.inner)); diff != "" {
 			t.Errorf("%s (-want +have):\n%s", test.inner, diff)
+		}
+		if zone := event(test.inner).TimeStamp.Location(); zone != time.UTC {
+			t.Errorf("%s: the time is of zone %v", test.inner, zone)
 		}
 	}
 }

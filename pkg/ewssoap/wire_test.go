@@ -82,6 +82,12 @@ var wireCases = []wireCase{
 		want: &SubscribeResponse{SubscriptionID: secondID, Cookie: "BE1.example.local~1941996295"},
 	},
 	{
+		name: "subscribe/delegate",
+		do:   subscribing(SubscribeRequest{Folders: []FolderID{{Distinguished: "calendar", Mailbox: "room1@example.com"}}, EventTypes: []EventType{ModifiedEvent}}),
+		wantErr: &Error{Op: "Subscribe", Code: "ErrorSubscriptionDelegateAccessNotSupported", HTTPStatus: 200,
+			Text: "Subscriptions are not supported for delegate user access."},
+	},
+	{
 		name: "subscribe/exceeded", do: subscribing(oneSubscribe),
 		wantErr: &Error{Op: "Subscribe", Code: "ErrorExceededSubscriptionCount", HTTPStatus: 200,
 			Text: "You have exceeded the available subscriptions for your account.", Values: map[string]string{"Policy": "EwsMaxSubscriptions"}},

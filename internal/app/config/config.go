@@ -9,7 +9,6 @@ import (
 // Config is what every command is configured by. Build it with [Loader.Load] or,
 // in programs that need no file, begin with [Default].
 type Config struct {
-	ID    string        // this process among its like; empty: chosen at start
 	Drain time.Duration // longest orderly shutdown
 
 	NATS       NATS
@@ -19,7 +18,6 @@ type Config struct {
 	Groups     Groups
 	Subscribe  Subscribe
 	Streamer   Streamer
-	HTTP       HTTP
 	Log        Log
 
 	origins map[string]string
@@ -116,7 +114,6 @@ type Subscribe struct {
 type Streamer struct {
 	ConnectionTimeout ConnectionTimeout
 	Silence           time.Duration // a connection without a byte for that long is cut
-	Recovery          Recovery
 }
 
 // ConnectionTimeout is the span over which the ConnectionTimeout of
@@ -124,21 +121,6 @@ type Streamer struct {
 type ConnectionTimeout struct {
 	Min time.Duration
 	Max time.Duration
-}
-
-// Recovery says how a gap is closed.
-type Recovery string
-
-// Recovery policies.
-const (
-	RecoveryRecover Recovery = "recover" // read back what was created or changed
-	RecoveryFull    Recovery = "full"    // keep SyncFolderItems states: finds deletions, moves and read flags too
-	RecoveryOff     Recovery = "off"     // announce only
-)
-
-// HTTP is the listener of metrics and health.
-type HTTP struct {
-	Listen string // host:port; empty: none
 }
 
 // Log says what is logged on standard error, and how.

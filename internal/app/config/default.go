@@ -24,7 +24,6 @@ func Default() *Config {
 		Streamer: Streamer{
 			ConnectionTimeout: ConnectionTimeout{Min: 25 * time.Minute, Max: 29 * time.Minute},
 			Silence:           110 * time.Second,
-			Recovery:          RecoveryRecover,
 		},
 		Log: Log{Level: "info", Format: "json"},
 	}

@@ -73,7 +73,7 @@ func TestEveryKeyInEveryWay(t *testing.T) {
 		"exchange.autodiscover.url": "https://contoso.com/autodiscover/autodiscover.svc",
 		"exchange.version":          "Exchange2016", "exchange.impersonation": "false", "exchange.tls.insecure": "true",
 		"exchange.concurrency": "5", "mailboxes.confirmWithdrawals": "true", "discoverer.batch": "7", "groups.size": "50",
-		"subscribe.folders": "inbox,sentitems", "subscribe.events": "NewMailEvent,MovedEvent", "streamer.recovery": "off",
+		"subscribe.folders": "inbox,sentitems", "subscribe.events": "NewMailEvent,MovedEvent",
 		"log.level": "debug", "log.format": "text", "drain": "9s", "nats.events.maxAge": "48h0m0s",
 		"discoverer.refresh": "12h0m0s", "groups.quiet": "2s", "streamer.connectionTimeout.min": "2m0s",
 		"streamer.connectionTimeout.max": "3m0s", "streamer.silence": "90s",

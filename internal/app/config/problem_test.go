@@ -77,8 +77,7 @@ func TestSingleProblems(t *testing.T) {
 		"password for no one": {[]string{"--nats-password-env=X"}, "nats.user: not set, though nats.password is: write whose password it is"},
 		"user only":           {[]string{"--nats-user=x"}, "nats.password: not set, though nats.user is: write {file: PATH} or {env: NAME}"},
 		"certificate only":    {[]string{"--nats-tls-cert=x"}, "nats.tls: cert and key belong together, and only one of them is set: write both, or neither"},
-		"listener":            {[]string{"--http-listen=9464"}, `http.listen: "9464" is not host:port: write an address such as 127.0.0.1:9464`},
-		"embedded listener":   {[]string{"--nats-embedded-listen=nats://a:4222"}, `nats.embedded.listen: "nats://a:4222" is not host:port: write an address such as 127.0.0.1:9464`},
+		"embedded listener":   {[]string{"--nats-embedded-listen=nats://a:4222"}, `nats.embedded.listen: "nats://a:4222" is not host:port: write an address such as 127.0.0.1:4222`},
 		"no events kept":      {[]string{"--nats-events-max-bytes=0B"}, "nats.events.maxBytes: no event would be kept: write a size below the volume's, such as 10GiB"},
 		"age":                 {[]string{"--nats-events-max-age=7d"}, `nats.events.maxAge: "7d" is not a duration: write a number with its unit, such as 500ms, 110s, 25m or 24h`},
 		"no age":              {[]string{"--nats-events-max-age=0s"}, "nats.events.maxAge: 0s is not longer than nothing: write a duration above 0s"},
@@ -96,7 +95,6 @@ func TestSingleProblems(t *testing.T) {
 		"concurrency":         {[]string{"--exchange-concurrency=0"}, "exchange.concurrency: 0 is out of range: write a number from 1 to 1000"},
 		"group size":          {[]string{"--groups-size=0"}, "groups.size: 0 is out of range: write a number from 1 to 200"},
 		"minutes":             {[]string{"--streamer-connection-timeout-max=31m"}, "streamer.connectionTimeout.max: Exchange does not accept a ConnectionTimeout of 31m0s: write whole minutes from 1m to 30m"},
-		"recovery":            {[]string{"--streamer-recovery=none"}, `streamer.recovery: "none" is not known: write one of recover, full, off`},
 		"folder id":           {[]string{"--subscribe-folders=AAMkAGI="}, `subscribe.folders: unknown folder "AAMkAGI=": write one of ` + strings.Join(folderNames(), ", ")},
 		"file":                {[]string{"--config=missing.yaml"}, "missing.yaml: the configuration file cannot be read: open missing.yaml: no such file or directory"},
 	}

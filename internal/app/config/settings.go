@@ -15,7 +15,6 @@ type setting struct {
 // settings lists every key there is.
 func (c *Config) settings() []setting {
 	return []setting{
-		{"id", text(&c.ID), "name of this process among its like; default: host name and the first free slot"},
 		{"drain", duration(&c.Drain), "longest orderly shutdown"},
 
 		{"nats.url", text(&c.NATS.URL), "NATS servers, separated by commas"},
@@ -63,9 +62,6 @@ func (c *Config) settings() []setting {
 		{"streamer.connectionTimeout.min", duration(&c.Streamer.ConnectionTimeout.Min), "shortest ConnectionTimeout of a stream, whole minutes"},
 		{"streamer.connectionTimeout.max", duration(&c.Streamer.ConnectionTimeout.Max), "longest ConnectionTimeout of a stream, whole minutes"},
 		{"streamer.silence", duration(&c.Streamer.Silence), "silence after which a stream is cut"},
-		{"streamer.recovery", text(&c.Streamer.Recovery), "how gaps are closed: recover, full or off"},
-
-		{"http.listen", text(&c.HTTP.Listen), "host:port of metrics and health; empty: none"},
 
 		{"log.level", text(&c.Log.Level), "debug, info, warn or error"},
 		{"log.format", text(&c.Log.Format), "json or text"},

@@ -22,7 +22,6 @@ func (r *reading) validate(needs Needs) {
 	r.positive("groups.quiet", c.Groups.Quiet)
 	r.validateSubscribe()
 	r.validateStreamer()
-	r.address("http.listen", c.HTTP.Listen)
 	r.oneOf("log.level", c.Log.Level, []string{"debug", "info", "warn", "error"})
 	r.oneOf("log.format", c.Log.Format, []string{"json", "text"})
 }
@@ -77,7 +76,6 @@ func (r *reading) validateStreamer() {
 			"write the shorter one as min")
 	}
 	r.positive("streamer.silence", s.Silence)
-	r.oneOf("streamer.recovery", string(s.Recovery), []string{string(RecoveryRecover), string(RecoveryFull), string(RecoveryOff)})
 }
 
 // minutes checks a ConnectionTimeout: StreamingSubscriptionConnectionTimeoutType
@@ -110,6 +108,6 @@ var hostPort = regexp.MustCompile(`^[^\s/@]*:\d{1,5}$`)
 
 func (r *reading) address(key, address string) {
 	if address != "" && !hostPort.MatchString(address) {
-		r.wrong(key, fmt.Sprintf("%q is not host:port", address), "write an address such as 127.0.0.1:9464")
+		r.wrong(key, fmt.Sprintf("%q is not host:port", address), "write an address such as 127.0.0.1:4222")
 	}
 }

@@ -187,7 +187,7 @@ func TestThreeProcessesWithoutAndWithUnaskedCookies(t *testing.T) {
 
 func TestTheStreamerSaysThatNATSIsAwayAndKeepsTrying(t *testing.T) {
 	t.Parallel()
-	s := &system{t: t, dir: t.TempDir()}
+	s := &system{root: t, t: t, dir: t.TempDir()}
 	s.write("ewsnats.yaml", `
 nats: {url: "nats://127.0.0.1:1"}
 exchange:

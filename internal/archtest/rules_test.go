@@ -90,7 +90,7 @@ func sameStage(a, b string) bool {
 }
 
 func natsStaysInJetbus(s source) []string {
-	if within(s.folder, "internal/jetbus") {
+	if within(s.folder, "internal/jetbus", "e2e", "examples") { // the latter two stand for users
 		return nil
 	}
 	return s.each(func(imported string) bool { return within(imported, natsClient...) },

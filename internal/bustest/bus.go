@@ -22,8 +22,9 @@ type Bus interface {
 	SaveCoverage(ctx context.Context, c messages.Coverage) error
 }
 
-// Run judges the buses that open gives; each is used by one test.
-func Run(t *testing.T, open func(t *testing.T) Bus) {
+// Run judges the buses that open gives; each is used by one test. Each test runs in
+// what in makes for it: [InRealTime], or synctest.Test for a bus that lives in a bubble.
+func Run(t *testing.T, in func(*testing.T, func(*testing.T)), open func(t *testing.T) Bus) {
 	tests := []struct {
 		name string
 		test func(t *testing.T, b Bus)
@@ -51,6 +52,11 @@ func Run(t *testing.T, open func(t *testing.T) Bus) {
 		{"regroup: what ended early comes again", regroupInterrupted},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { tt.test(t, open(t)) })
+		t.Run(tt.name, func(t *testing.T) {
+			in(t, func(t *testing.T) { tt.test(t, open(t)) })
+		})
 	}
 }
+
+// InRealTime runs a test as it is.
+func InRealTime(t *testing.T, test func(*testing.T)) { test(t) }

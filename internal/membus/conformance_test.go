@@ -2,10 +2,11 @@ package membus
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/ewsnats/ewsnats/internal/bustest"
 )
 
 func TestConformance(t *testing.T) {
-	bustest.Run(t, func(*testing.T) bustest.Bus { return New() })
+	bustest.Run(t, synctest.Test, func(*testing.T) bustest.Bus { return New() })
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ const (
 	defaultMaxStore = 20 << 30
 	maxMemory       = 256 << 20 // for the consumers of folds; streams are in files
 	readyTimeout    = 20 * time.Second
+	readyStep       = 50 * time.Millisecond
 )
 
 // Server is a running server.
@@ -84,20 +86,18 @@ func (s *Server) start() error {
 		Username:           s.cfg.User,
 		Password:           s.cfg.Password,
 		NoSigs:             true,
-		NoLog:              s.cfg.Logger == nil,
 	})
 	if err != nil {
 		return fmt.Errorf("configure the embedded NATS server: %w", err)
 	}
-	if s.cfg.Logger != nil {
-		ns.SetLoggerV2(logger{s.cfg.Logger}, false, false, false)
-	}
+	log := newLogger(s.cfg.Logger)
+	ns.SetLoggerV2(log, false, false, false)
 	ns.Start()
-	if !ns.ReadyForConnections(readyTimeout) {
+	if err := awaitReady(ns, log.fatal); err != nil {
 		ns.Shutdown()
 		ns.WaitForShutdown()
-		return fmt.Errorf("the embedded NATS server does not listen on %s within %s: is the port taken, or %s not writable?",
-			net.JoinHostPort(s.cfg.Host, fmt.Sprint(s.cfg.Port)), readyTimeout, s.cfg.Dir)
+		return fmt.Errorf("start the embedded NATS server on %s with its streams in %s: %w",
+			net.JoinHostPort(s.cfg.Host, strconv.Itoa(s.cfg.Port)), s.cfg.Dir, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,6 +106,21 @@ func (s *Server) start() error {
 		s.cfg.Port = ns.Addr().(*net.TCPAddr).Port // a restart keeps it
 	}
 	return nil
+}
+
+// awaitReady waits until the server takes connections or says why it never will.
+func awaitReady(ns *server.Server, fatal <-chan string) error {
+	for deadline := time.Now().Add(readyTimeout); time.Now().Before(deadline); {
+		if ns.ReadyForConnections(readyStep) {
+			return nil
+		}
+		select {
+		case reason := <-fatal:
+			return errors.New(reason)
+		default:
+		}
+	}
+	return fmt.Errorf("it takes no connections after %s", readyTimeout)
 }
 
 func (s *Server) current() *server.Server {

@@ -50,10 +50,10 @@ func (w *worker) prepareMember(ctx context.Context, m *member) error {
 	if err != nil {
 		return fmt.Errorf("read last event of %s: %w", m.mailbox.Redacted(), err)
 	}
-	recorded, covered := w.coverage.Of(m.mailbox)
+	from, basis, covered := coveredBefore(w.coverage, m.mailbox, last)
 	switch {
 	case covered:
-		m.before = takenOver(recorded, last, w.group.Group)
+		m.before = before{reason: "taken over", from: from, basis: basis, cause: "takeover", toOpening: true}
 	case !ok:
 		m.before = before{reason: "subscribed"}
 	default:
@@ -81,14 +81,34 @@ func (w *worker) mayStillStop(m *member, last messages.Event) bool {
 	return time.Now().Before(m.waitUntil)
 }
 
-// takenOver is what a predecessor in this group left: its record, or the last
-// event it stored, whichever is later.
-func takenOver(recorded time.Time, last messages.Event, group messages.GroupID) before {
-	b := before{reason: "taken over", from: recorded, basis: messages.BasisCoverage, cause: "takeover", toOpening: true}
-	if last != nil && last.Meta().Group == group && last.Meta().Time.After(recorded) {
-		b.from, b.basis = last.Meta().Time, messages.BasisLastEvent
+// coveredBefore is up to when a mailbox is covered by the record of a predecessor,
+// or by the last event that one stored, whichever is later. A record in which the
+// mailbox lags behind its group counts alone: a gap may be due that begins there.
+func coveredBefore(record messages.Coverage, mailbox messages.Address, last messages.Event) (time.Time, messages.GapBasis, bool) {
+	from, covered := record.Of(mailbox)
+	if !covered {
+		return time.Time{}, "", false
 	}
-	return b
+	_, lags := record.Behind[mailbox]
+	if proven := provenUntil(last); !lags && proven.After(from) && last.Meta().Group == record.Group {
+		return proven, messages.BasisLastEvent, true
+	}
+	return from, messages.BasisCoverage, true
+}
+
+// provenUntil is up to when a stored event shows that all before it is stored or
+// announced; zero: it shows nothing. An epoch's streaming shows nothing: it is
+// stored before the gap that the epoch opens with.
+func provenUntil(last messages.Event) time.Time {
+	switch e := last.(type) {
+	case messages.MailboxEvent:
+		return e.Time
+	case messages.MailboxGap:
+		return e.To
+	case messages.MailboxStopped:
+		return e.CoveredUntil
+	}
+	return time.Time{}
 }
 
 // after is what the last epoch of the mailbox left, in this group or another.
@@ -103,12 +123,12 @@ func (w *worker) after(ctx context.Context, mailbox messages.Address, last messa
 		return before{reason: "subscribed anew", from: stopped.CoveredUntil, basis: messages.BasisStopped, cause: stopped.Code}, nil
 	}
 	b := before{reason: "taken over from another group", from: last.Meta().Time, basis: messages.BasisLastEvent, cause: "takeover"}
-	coverage, ok, err := w.store.Coverage(ctx, last.Meta().Group)
+	record, _, err := w.store.Coverage(ctx, last.Meta().Group)
 	if err != nil {
 		return before{}, fmt.Errorf("read coverage of %s: %w", last.Meta().Group, err)
 	}
-	if recorded, covered := coverage.Of(mailbox); ok && covered && recorded.After(b.from) {
-		b.from, b.basis = recorded, messages.BasisCoverage
+	if from, basis, covered := coveredBefore(record, mailbox, last); covered {
+		b.from, b.basis = from, basis
 	}
 	return b, nil
 }

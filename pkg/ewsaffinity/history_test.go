@@ -58,7 +58,9 @@ func (h *history) actions() map[string]func(*rapid.T) {
 		"discover": h.doDiscover,
 		"stale":    func(t *rapid.T) { a := h.draw(t); h.stale(a); h.mailboxes[a].doubted = true },
 		"park":     h.doPark,
-		"advance":  func(t *rapid.T) { h.now = h.now.Add(time.Duration(rapid.IntRange(1, 2400).Draw(t, "seconds")) * time.Second) },
+		"advance": func(t *rapid.T) {
+			h.now = h.now.Add(time.Duration(rapid.IntRange(1, 2400).Draw(t, "seconds")) * time.Second)
+		},
 		"carryOut": h.doCarryOut,
 		"settle":   h.doSettle,
 		"lose":     h.doLose,

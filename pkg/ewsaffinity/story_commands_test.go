@@ -201,7 +201,14 @@ func changed(former, next map[messages.Address]messages.Subscription) []messages
 
 func describeGroup(g messages.GroupSubscribed) string {
 	return groupLabel(g.Group, Key{g.URL, g.Grouping}) + " generation " + itoa(int(g.Generation)) + " revision " + itoa(int(g.Revision)) +
-		", anchor " + short(g.Anchor) + ", " + itoa(len(g.Subscriptions)) + " mailboxes"
+		", anchor " + short(g.Anchor) + ", " + count(len(g.Subscriptions))
+}
+
+func count(mailboxes int) string {
+	if mailboxes == 1 {
+		return "1 mailbox"
+	}
+	return itoa(mailboxes) + " mailboxes"
 }
 
 func (s *story) describeGroups() string {

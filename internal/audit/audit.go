@@ -25,9 +25,9 @@ type Report struct {
 
 	Missing    []string // raised, not stored, in no announced gap
 	Invented   []string // stored, never raised
-	Repeated   []string // one id stored twice
-	Holes      []string // a sequence that is not contiguous
-	OutOfOrder []string // stored in another order than raised
+	Repeated   []string // one id stored twice, or an event stored more often than Exchange wrote it
+	Holes      []string // a sequence that is not contiguous in its epoch
+	OutOfOrder []string // stored in another order than raised, within an epoch
 }
 
 // Sound reports whether nothing is wrong.
@@ -43,11 +43,6 @@ const Slack = 2 * time.Second
 // its first subscription, or while no one wanted it, are not asked for.
 func Check(truth exchangesim.Truth, stored []Stored) Report {
 	report := Report{Changes: len(truth.Changes)}
-	for _, w := range truth.Writes {
-		if !w.Failed {
-			report.Notifications++
-		}
-	}
 	mailboxes := map[string]*mailbox{}
 	of := func(address string) *mailbox {
 		m, ok := mailboxes[address]
@@ -60,8 +55,16 @@ func Check(truth exchangesim.Truth, stored []Stored) Report {
 	for _, s := range truth.Subscriptions {
 		of(s.Mailbox).subscribed(s.Created)
 	}
+	raised := map[uint64]exchangesim.Event{}
 	for _, e := range truth.Events {
 		of(e.Mailbox).raised(e)
+		raised[e.Seq] = e
+	}
+	for _, w := range truth.Writes {
+		if !w.Failed {
+			report.Notifications++
+		}
+		of(w.Mailbox).written[truthKey(raised[w.Event])]++ // a write that failed may have arrived
 	}
 	for _, s := range stored {
 		of(string(s.Event.Meta().Mailbox)).store(s, &report)

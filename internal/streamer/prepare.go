@@ -98,11 +98,13 @@ func coveredBefore(record messages.Coverage, mailbox messages.Address, last mess
 
 // provenUntil is up to when a stored event shows that all before it is stored or
 // announced; zero: it shows nothing. An epoch's streaming shows nothing: it is
-// stored before the gap that the epoch opens with.
+// stored before the gap that the epoch opens with. Nor does what was read back.
 func provenUntil(last messages.Event) time.Time {
 	switch e := last.(type) {
 	case messages.MailboxEvent:
-		return e.Time
+		if e.Origin == messages.OriginStream {
+			return e.Time
+		}
 	case messages.MailboxGap:
 		return e.To
 	case messages.MailboxStopped:

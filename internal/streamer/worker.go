@@ -32,12 +32,11 @@ type worker struct {
 	done    chan struct{}
 	reading sync.WaitGroup
 
-	group       messages.GroupSubscribed
-	members     map[messages.Address]*member
-	coverage    messages.Coverage // the record as stored
-	lastCovered time.Time         // of the last connection
-	recorded    bool              // coverage was read
-	breaker     *breaker.Group
+	group    messages.GroupSubscribed
+	members  map[messages.Address]*member
+	coverage messages.Coverage // the record as stored
+	recorded bool              // coverage was read
+	breaker  *breaker.Group
 
 	current  *connection // read now
 	next     *connection // open, but waits for the goodbye of current

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -60,7 +62,6 @@ func Command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return err
 	}
 	file, isFile := stdout.(*os.File)
-	redraw := isFile && term.IsTerminal(int(file.Fd())) && !o.plain
 
 	state := newState()
 	w, err := build(o, state)
@@ -71,16 +72,47 @@ func Command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err := w.start(ctx); err != nil {
 		return err
 	}
-	if redraw {
-		err = w.view(ctx, file)
-	} else {
-		err = w.lines(ctx, stdout)
+	var shown display = &lines{w: w, out: stdout}
+	if isFile && term.IsTerminal(int(file.Fd())) && !o.plain {
+		shown = view{w, file}
 	}
-	if err != nil {
+	if err := w.show(ctx, shown); err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, "users stop; waiting until all is stored …")
 	return w.judge(ctx, stdout)
+}
+
+// How often the state is drawn, and summed where it is not drawn whole.
+const (
+	drawEvery = 250 * time.Millisecond
+	sumEvery  = 2 * time.Second
+)
+
+// show shows the state until the time is over, the user interrupts, or a stage fails.
+func (w *world) show(ctx context.Context, d display) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	over := w.o.over()
+	draw, sum := time.NewTicker(drawEvery), time.NewTicker(sumEvery)
+	defer draw.Stop()
+	defer sum.Stop()
+	d.begin()
+	defer d.end()
+	for {
+		select {
+		case <-draw.C:
+			d.draw()
+		case <-sum.C:
+			d.sum()
+		case err := <-w.stages:
+			return stageFailure(err)
+		case <-over:
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // over is when a demonstration of limited length ends; nil: never by itself.

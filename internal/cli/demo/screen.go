@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// screen is the whole view as text, cut to a width.
-func (s *state) screen(connections int, width, height int) string {
+// screen is the whole view line by line, cut to the size of the terminal; a size
+// of zero cuts nothing.
+func (s *state) screen(connections int, width, height int) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -36,7 +37,7 @@ func (s *state) screen(connections int, width, height int) string {
 			lines[i] = string(runes[:width])
 		}
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 func (s *state) mailboxStates() string {

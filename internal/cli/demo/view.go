@@ -1,71 +1,54 @@
 package demo
 
 import (
-	"context"
-	"errors"
+	"fmt"
+	"io"
 	"os"
-	"time"
+	"strings"
 
-	tea "github.com/charmbracelet/bubbletea"
+	"golang.org/x/term"
 )
 
-// redrawEvery is how often the view is drawn.
-const redrawEvery = 250 * time.Millisecond
+// Terminal control sequences of ECMA-48 and xterm.
+const (
+	enterScreen = "\x1b[?1049h\x1b[?25l" // the alternate screen, without cursor
+	leaveScreen = "\x1b[?25h\x1b[?1049l"
+	home        = "\x1b[H"
+	clearLine   = "\x1b[K"
+	clearBelow  = "\x1b[J"
+)
 
-// view shows the state until the time is over or the user ends it.
-func (w *world) view(ctx context.Context, out *os.File) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	program := tea.NewProgram(screenModel{w: w}, tea.WithOutput(out), tea.WithAltScreen(), tea.WithContext(ctx))
-	ended := make(chan error, 1)
-	w.running.Go(func() {
-		select {
-		case <-w.o.over():
-		case err := <-w.stages:
-			ended <- err
-		case <-ctx.Done():
-			return
+// A display shows the state while the demonstration runs.
+type display interface {
+	begin()
+	draw() // often
+	sum()  // now and then
+	end()
+}
+
+// view redraws the whole screen of a terminal.
+type view struct {
+	w    *world
+	file *os.File
+}
+
+func (v view) begin() { fmt.Fprint(v.file, enterScreen) }
+func (v view) sum()   {}
+func (v view) end()   { fmt.Fprint(v.file, leaveScreen) }
+
+func (v view) draw() {
+	width, height, err := term.GetSize(int(v.file.Fd()))
+	if err != nil {
+		width, height = 0, 0 // uncut
+	}
+	var b strings.Builder
+	b.WriteString(home)
+	for i, line := range v.w.state.screen(v.w.sim.Counts().Connections, width, height) {
+		if i > 0 {
+			b.WriteString("\r\n")
 		}
-		program.Quit()
-	})
-	if _, err := program.Run(); err != nil && !errors.Is(err, tea.ErrInterrupted) && !errors.Is(err, tea.ErrProgramKilled) {
-		return err
+		b.WriteString(line + clearLine)
 	}
-	select {
-	case err := <-ended:
-		return stageFailure(err)
-	default:
-		return nil
-	}
-}
-
-type screenModel struct {
-	w             *world
-	width, height int
-}
-
-type redraw struct{}
-
-func tick() tea.Cmd {
-	return tea.Tick(redrawEvery, func(time.Time) tea.Msg { return redraw{} })
-}
-
-func (m screenModel) Init() tea.Cmd { return tick() }
-
-func (m screenModel) Update(message tea.Msg) (tea.Model, tea.Cmd) {
-	switch message := message.(type) {
-	case tea.WindowSizeMsg:
-		m.width, m.height = message.Width, message.Height
-	case tea.KeyMsg:
-		if key := message.String(); key == "ctrl+c" || key == "q" {
-			return m, tea.Quit
-		}
-	case redraw:
-		return m, tick()
-	}
-	return m, nil
-}
-
-func (m screenModel) View() string {
-	return m.w.state.screen(m.w.sim.Counts().Connections, m.width, m.height)
+	b.WriteString(clearBelow)
+	io.WriteString(v.file, b.String())
 }

@@ -112,24 +112,25 @@ func (s *system) tellLosses(t *testing.T) {
 	s.t = t
 	s.buryPoison()
 	for _, c := range []struct {
-		path      string
-		body      map[string]any
-		concerned int
+		path   string
+		body   map[string]any
+		epochs int // of mailboxes that stream in a new one
+		gaps   int
 	}{
-		{"dropsubscriptions", map[string]any{"mailboxes": names(7, 7)}, 1},
-		{"failover", map[string]any{"server": "ex02.sim.test", "to": "ex09.sim.test", "newGrouping": "SITE-9"}, 150},
-		{"cutstreams", map[string]any{"mailboxes": names(3, 3)}, 0},
+		{"dropsubscriptions", map[string]any{"mailboxes": names(7, 7)}, 1, 1},
+		{"failover", map[string]any{"server": "ex02.sim.test", "to": "ex09.sim.test", "newGrouping": "SITE-9"}, 150, 150},
+		{"cutstreams", map[string]any{"mailboxes": names(3, 3)}, 0, 199}, // the same subscriptions, opened again
 	} {
-		epochs := s.streaming()
+		before, gaps := s.streaming(), s.report().Gaps
 		s.control(c.path, c.body)
-		s.until(c.path+": those concerned stream in a new epoch", 30*time.Second, func() bool {
+		s.until(c.path+": those concerned stream again, with a gap", 30*time.Second, func() bool {
 			renewed, now := 0, s.streaming()
 			for a, epoch := range now {
-				if epoch != epochs[a] {
+				if epoch != before[a] {
 					renewed++
 				}
 			}
-			return len(now) == 450 && renewed == c.concerned
+			return len(now) == 450 && renewed == c.epochs && s.report().Gaps == gaps+c.gaps
 		})
 	}
 }
@@ -150,7 +151,7 @@ func (s *system) tellOutage(t *testing.T) {
 		t.Error("the outage opened new epochs")
 	}
 	if n := s.report().Gaps - gaps; n > 0 {
-		t.Errorf("the outage opened %d gaps", n)
+		t.Errorf("the outage opened %d gaps: %v", n, s.gapCauses())
 	}
 	memory := residentMiB(t, s.stages["streamer"].cmd.Process.Pid)
 	t.Logf("streamer's resident memory after the outage: %d MiB", memory)
@@ -200,4 +201,17 @@ log: {format: text}
 	if code := p.stop(t); code != 143 {
 		t.Errorf("exit code %d after SIGTERM, want 143", code)
 	}
+}
+
+// gapCauses counts the announced gaps by what opened them.
+func (s *system) gapCauses() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	causes := map[string]int{}
+	for _, e := range s.stored {
+		if gap, ok := e.Event.(messages.MailboxGap); ok {
+			causes[gap.Cause]++
+		}
+	}
+	return causes
 }

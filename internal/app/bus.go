@@ -42,6 +42,9 @@ func busConfig(cfg *config.Config, stage string, log *slog.Logger) (jetbus.Confi
 		Prefix: n.Prefix, Stage: stage, Replicas: n.Replicas,
 		EventMaxBytes: int64(n.Events.MaxBytes), EventMaxAge: n.Events.MaxAge, Logger: log,
 	}
+	if cfg.Origin("nats.events.maxBytes") == "default" {
+		settings.EventMaxBytes = 0 // as much as the server has, at most the default
+	}
 	if n.Password.Set() {
 		settings.Password = n.Password.Read
 	}

@@ -72,13 +72,17 @@ func (a *Adapter) askOne(ctx context.Context, url string, r ewssoap.GetUserSetti
 }
 
 // final reports whether another endpoint would not help: the server understood
-// and refused, or the login is refused and must not be tried again elsewhere.
+// and refused, there is no login, or it is refused and must not be tried again elsewhere.
 func (a *Adapter) final(err error) bool {
-	var e *ewssoap.Error
-	if !errors.As(err, &e) {
+	var f *ewsaffinity.Fault
+	if !errors.As(err, &f) {
 		return false
 	}
-	return a.code(e) == ewsaffinity.CodeRefusedLogin || e.Code == "ServerBusy" || e.Code == "InvalidRequest"
+	switch f.Code {
+	case ewsaffinity.CodeRefusedLogin, ewsaffinity.CodeAuthorizer, "ServerBusy", "InvalidRequest":
+		return true
+	}
+	return false
 }
 
 // autodiscoverURLs lists the SOAP endpoints of a domain in the order of

@@ -34,8 +34,6 @@ func requestID(m ewssoap.Meta) string {
 
 func (a *Adapter) code(e *ewssoap.Error) ewsaffinity.Code {
 	switch {
-	case e.Code == ewssoap.ConditionAuthorizer:
-		return ewsaffinity.CodeRefusedLogin
 	case e.Code == ewssoap.ConditionRequest:
 		return "ErrorInvalidRequest"
 	case e.Code == ewssoap.ConditionRedirect:

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/ewsnats/ewsnats/internal/bustest"
-	"github.com/ewsnats/ewsnats/internal/natsserver"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
@@ -22,14 +21,6 @@ func (w withLane) Publish(ctx context.Context, events []messages.Event) ([]uint6
 func TestConformance(t *testing.T) {
 	bustest.Run(t, bustest.InRealTime, func(t *testing.T) bustest.Bus {
 		b, _ := fresh(t)
-		return withLane{b, b.NewLane()}
-	})
-}
-
-func TestConformanceInProcess(t *testing.T) {
-	bustest.Run(t, bustest.InRealTime, func(t *testing.T) bustest.Bus {
-		server := startServer(t, natsserver.Config{})
-		b := openBus(t, server, func(c *Config) { c.InProcess = server })
 		return withLane{b, b.NewLane()}
 	})
 }

@@ -50,7 +50,25 @@ func TestConnectWaitsForTheServer(t *testing.T) {
 	b := receive(t, connected, "connected")
 	defer b.Close()
 	expect(t, "trouble", "", b.Trouble())
-	expect(t, "name", "ewsnats-test", b.nc.Opts.Name)
+}
+
+func TestConnectOptions(t *testing.T) {
+	b, _ := fresh(t)
+	opts := b.nc.Opts
+	expect(t, "name", "ewsnats-test", opts.Name)
+	expect(t, "buffer across reconnects", -1, opts.ReconnectBufSize)
+	expect(t, "pings", "3s x 2", fmt.Sprint(opts.PingInterval, " x ", opts.MaxPingsOut))
+	expect(t, "reconnects", -1, opts.MaxReconnect)
+	expect(t, "goes on after a refused login", true, opts.IgnoreAuthErrorAbort)
+}
+
+func TestConnectInProcess(t *testing.T) {
+	server := startServer(t, natsserver.Config{})
+	b := openBus(t, server, func(c *Config) { c.URL, c.InProcess = "", server })
+	must(t, b.Record(limited(t), enrolled("f1", anna)))
+	must(t, server.Restart())
+	must(t, b.Record(limited(t), enrolled("f2", anna)))
+	expect(t, "stored", uint64(2), countOf(t, b, streamMailbox))
 }
 
 func TestConnectEndsWithItsContext(t *testing.T) {

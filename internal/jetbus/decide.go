@@ -13,6 +13,9 @@ import (
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
+// errUnderWay says that replicas have not agreed on a write on the subject yet.
+var errUnderWay = errors.New("a write on the subject is under way")
+
 // Decide stores what a group is, provided that expected is the sequence of the
 // newest decision on it (0: there is none yet). It returns the sequence of the
 // decision, or [outcome.ConflictError] when another decided first. It is repeated
@@ -74,7 +77,7 @@ func (b *Bus) readBack(ctx context.Context, m *nats.Msg, g messages.GroupSubscri
 		return 0, err
 	}
 	if newest.Sequence == expected {
-		return 0, fmt.Errorf("decide group %s: a write on its subject is under way", g.Group)
+		return 0, errUnderWay
 	}
 	if newest.Sequence < expected {
 		return 0, permanent(&outcome.ConflictError{Group: g.Group, Expected: expected, Actual: newest.Sequence})

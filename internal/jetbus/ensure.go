@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -61,11 +62,29 @@ func (b *Bus) create(ctx context.Context, want jetstream.StreamConfig) error {
 		want.MaxBytes /= 2
 		_, err = b.js.CreateStream(ctx, want)
 	}
+	if noRoom(err) && b.madeMeanwhile(ctx, want.Name) {
+		return nil
+	}
 	if err != nil {
 		return refusal("make", want, err)
 	}
 	b.cfg.Logger.Info("stream made", "stream", want.Name, "maxBytes", want.MaxBytes, "replicas", want.Replicas)
 	return nil
+}
+
+// madeMeanwhile reports whether another process made the stream: while several
+// make one at once the server reserves its size for each of them.
+func (b *Bus) madeMeanwhile(ctx context.Context, name string) bool {
+	const looks, between = 10, 200 * time.Millisecond
+	for range looks {
+		if _, err := b.js.Stream(ctx, name); err == nil {
+			return true
+		}
+		if pause(ctx, between) != nil {
+			return false
+		}
+	}
+	return false
 }
 
 // sizeIsOurs reports whether the limit of a stream is a default.
@@ -85,7 +104,7 @@ func refusal(verb string, cfg jetstream.StreamConfig, err error) error {
 	case hasCode(err, codeStreamNameInUse):
 		return err
 	case noRoom(err):
-		return permanent(fmt.Errorf("%s stream %s of %d bytes: the server has not that much storage: raise its max_file or lower nats.eventMaxBytes: %w",
+		return permanent(fmt.Errorf("%s stream %s of %d bytes: the server has not that much storage: raise its max_file or lower nats.events.maxBytes: %w",
 			verb, cfg.Name, cfg.MaxBytes, err))
 	}
 	return final(fmt.Errorf("%s stream %s: %w", verb, cfg.Name, err), err)

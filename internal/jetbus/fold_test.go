@@ -176,3 +176,33 @@ func TestFoldEndsWithTheBus(t *testing.T) {
 		t.Errorf("coverage on a closed bus: %v", err)
 	}
 }
+
+// at is a message of a stream.
+type at struct {
+	jetstream.Msg
+	sequence uint64
+}
+
+func (m at) Metadata() (*jetstream.MsgMetadata, error) {
+	return &jetstream.MsgMetadata{Sequence: jetstream.SequencePair{Stream: m.sequence}, NumPending: 1}, nil
+}
+
+func TestFollowerDeliversEachOnceAndGoesOnAfterTheLast(t *testing.T) {
+	b, _ := fresh(t)
+	var delivered []uint64
+	f := &follower{
+		bus: b, stream: b.cfg.streamName(streamMailbox),
+		deliver: func(_ jetstream.Msg, meta *jetstream.MsgMetadata) bool {
+			delivered = append(delivered, meta.Sequence.Stream)
+			return true
+		},
+		caughtUp: func() bool { return true },
+	}
+	for _, sequence := range []uint64{1, 2, 2, 1, 3} {
+		must(t, f.take(at{sequence: sequence}))
+	}
+	expect(t, "delivered", []uint64{1, 2, 3}, delivered)
+	consumer, err := f.open(limited(t))
+	must(t, err)
+	expect(t, "the next consumer begins at", uint64(4), consumer.CachedInfo().Config.OptStartSeq)
+}

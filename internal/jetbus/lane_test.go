@@ -116,14 +116,14 @@ func TestLaneNamesItsTrouble(t *testing.T) {
 			tt.begin(t, b)
 			done := make(chan error, 1)
 			go func() {
-				_, err := lane.Publish(limited(t), newMails(anna, 1, 20))
+				_, err := lane.Publish(limited(t), newMails(anna, 1, 200))
 				done <- err
 			}()
 			waitFor(t, "the lane to name its trouble", func() bool { return lane.Trouble() == tt.trouble })
 			tt.end(t, b)
 			must(t, receive(t, done, "publish"))
 			expect(t, "trouble", "", lane.Trouble())
-			expect(t, "stored", 20, len(storedEvents(t, b)))
+			expect(t, "stored", 200, len(storedEvents(t, b)))
 		})
 	}
 }
@@ -134,6 +134,29 @@ func limitEvents(t *testing.T, b *Bus, limit int64, discard jetstream.DiscardPol
 	cfg.MaxMsgs, cfg.Discard = limit, discard
 	_, err := b.js.UpdateStream(limited(t), cfg)
 	must(t, err)
+}
+
+// nats.go by itself would repeat each message that no stream took alone, twice.
+func TestLaneAloneRepeats(t *testing.T) {
+	server := startServer(t, natsserver.Config{})
+	proxy, url := newProxy(t, server)
+	b := openBus(t, server, func(c *Config) { c.URL = url })
+	must(t, b.js.DeleteStream(limited(t), b.cfg.streamName(streamEvent)))
+	lane := b.NewLane()
+	done := make(chan error, 1)
+	go func() {
+		_, err := lane.Publish(limited(t), newMails(anna, 1, 200))
+		done <- err
+	}()
+	waitFor(t, "the lane to name its trouble", func() bool { return lane.Trouble() == troubleNoStream })
+	must(t, b.EnsureStreams(limited(t)))
+	must(t, receive(t, done, "publish"))
+	for i, e := range storedEvents(t, b) {
+		expect(t, "order", messages.Sequence(i+1), e.Event.Meta().Sequence)
+	}
+	if got, most := proxy.published.Load(), int64(2*200+20); got > most {
+		t.Errorf("%d messages were sent, want at most the window twice and some probes: %d", got, most)
+	}
 }
 
 func TestLaneTroubleWithoutServer(t *testing.T) {

@@ -52,7 +52,7 @@ func (b *Bus) persist(ctx context.Context, what string, op func(context.Context)
 		if kind := (permanentError{}); errors.As(err, &kind) {
 			return kind.error
 		}
-		if trouble := troubleOf(err); trouble != said {
+		if trouble := troubleOf(err); trouble != said && !errors.Is(err, errUnderWay) {
 			b.cfg.Logger.Warn("cannot "+what+", trying again", "trouble", trouble, "error", err)
 			said = trouble
 		}

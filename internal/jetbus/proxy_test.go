@@ -1,6 +1,7 @@
 package jetbus
 
 import (
+	"bytes"
 	"net"
 	"net/url"
 	"sync"
@@ -15,6 +16,8 @@ type proxy struct {
 	listener net.Listener
 	target   string
 	muted    atomic.Bool // drops what the server says
+
+	published atomic.Int64 // messages of the event stream that the client sent
 
 	mu    sync.Mutex
 	conns []net.Conn
@@ -52,23 +55,30 @@ func (p *proxy) accept() {
 		p.mu.Lock()
 		p.conns = append(p.conns, client, server)
 		p.mu.Unlock()
-		p.ended.Go(func() { p.copy(server, client, nil) })
-		p.ended.Go(func() { p.copy(client, server, &p.muted) })
+		p.ended.Go(func() {
+			p.copy(server, client, func(b []byte) []byte {
+				p.published.Add(int64(bytes.Count(b, []byte("HPUB ews.event."))))
+				return b
+			})
+		})
+		p.ended.Go(func() {
+			p.copy(client, server, func(b []byte) []byte {
+				if p.muted.Load() {
+					return nil
+				}
+				return b
+			})
+		})
 	}
 }
 
-func (p *proxy) copy(to, from net.Conn, muted *atomic.Bool) {
+func (p *proxy) copy(to, from net.Conn, pass func([]byte) []byte) {
 	defer to.Close()
 	defer from.Close()
 	buf := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buf)
-		if muted == nil || !muted.Load() {
-			if _, err := to.Write(buf[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
+		if _, writeErr := to.Write(pass(buf[:n])); err != nil || writeErr != nil {
 			return
 		}
 	}

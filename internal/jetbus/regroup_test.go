@@ -163,6 +163,7 @@ func TestRegroupConsumersAreMadeAgain(t *testing.T) {
 	ids := handled(t, b)
 	must(t, b.RequestRegroup(limited(t), request("r1", "g1")))
 	receive(t, ids, "a first request")
+	waitFor(t, "its acknowledgement", func() bool { return countOf(t, b, streamRegroup) == 0 })
 	must(t, b.js.DeleteConsumer(limited(t), b.cfg.streamName(streamRegroup), regroupConsumer(endpoint.Partition())))
 	must(t, b.RequestRegroup(limited(t), request("r2", "g1")))
 	expect(t, "handled", "r2", receive(t, ids, "a request after the consumer was deleted"))
@@ -170,31 +171,36 @@ func TestRegroupConsumersAreMadeAgain(t *testing.T) {
 
 func TestRegroupSharedByProcesses(t *testing.T) {
 	server := startServer(t, natsserver.Config{})
-	first, second := openBus(t, server), openBus(t, server)
-	quick(first)
-	quick(second)
 	var inside, most, total atomic.Int32
-	done := make(chan struct{}, 100)
-	handle := func(context.Context, messages.RegroupRequested) error {
-		most.Store(max(most.Load(), inside.Add(1)))
-		defer inside.Add(-1)
-		total.Add(1)
-		done <- struct{}{}
-		return nil
+	var served [2]atomic.Int32
+	var stops [2]func()
+	buses := [2]*Bus{openBus(t, server), openBus(t, server)}
+	for i, b := range buses {
+		quick(b)
+		stops[i] = serve(t, b, func(context.Context, messages.RegroupRequested) error {
+			most.Store(max(most.Load(), inside.Add(1)))
+			defer inside.Add(-1)
+			<-time.After(2 * time.Millisecond) // long enough for another to come in
+			served[i].Add(1)
+			total.Add(1)
+			return nil
+		})
 	}
-	serve(t, first, handle)
-	stop := serve(t, second, handle)
-	const requests = 40
-	for i := range requests {
-		must(t, first.RequestRegroup(limited(t), request(fmt.Sprint("r", i), "g1")))
-		if i == requests/2 {
-			stop()
+	requests := int32(0)
+	ask := func() {
+		requests++
+		must(t, buses[0].RequestRegroup(limited(t), request(fmt.Sprint("r", requests), "g1")))
+	}
+	waitFor(t, "both to serve", func() bool {
+		ask()
+		return served[0].Load() > 0 && served[1].Load() > 0
+	})
+	for i := range 60 {
+		if ask(); i == 30 {
+			stops[1]()
 		}
 	}
-	for range requests {
-		receive(t, done, "a request")
-	}
+	waitFor(t, "the queue to be empty", func() bool { return countOf(t, buses[0], streamRegroup) == 0 })
+	expect(t, "handled", requests, total.Load())
 	expect(t, "handled at once in one partition", int32(1), most.Load())
-	waitFor(t, "the queue to be empty", func() bool { return countOf(t, first, streamRegroup) == 0 })
-	expect(t, "handled", int32(requests), total.Load())
 }

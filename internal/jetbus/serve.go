@@ -52,7 +52,7 @@ const (
 //
 // ServeRegroups goes on through restarts of the server and returns when ctx has
 // ended and everything is closed, with ctx's error.
-func (b *Bus) ServeRegroups(ctx context.Context, handle func(context.Context, messages.RegroupRequested) error) error {
+func (b *Bus) ServeRegroups(ctx context.Context, handle RegroupHandler) error {
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
 		err := b.serve(ctx, handle)

@@ -1,6 +1,7 @@
 package streamer
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -28,14 +29,13 @@ func (w *worker) accept(ctx context.Context, u update) {
 	for a, subscription := range u.Subscriptions {
 		if _, known := w.members[a]; !known {
 			w.members[a] = &member{mailbox: a, subscription: subscription}
-			w.notUntil = time.Time{}
 		}
 	}
 	w.breaker.Follow(u.Subscriptions[u.Anchor].ID, len(u.Subscriptions))
 	if len(stopped) == 0 {
 		return
 	}
-	if err := w.storeEvents(ctx, stopped); err == nil {
+	if err := w.storeEvents(stopped); err == nil {
 		w.saveCoverage(ctx)
 	}
 }
@@ -46,7 +46,7 @@ func (w *worker) leftBecause(u update, m *member) messages.Left {
 	if why, ok := u.left[m.mailbox]; ok {
 		return why
 	}
-	return messages.Left{Reason: messages.StopLost, Code: m.cause}
+	return messages.Left{Reason: messages.StopLost, Code: cmp.Or(m.cause, "replaced")}
 }
 
 func (w *worker) stoppedEvent(m *member, why messages.Left) messages.Event {

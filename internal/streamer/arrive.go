@@ -11,9 +11,6 @@ import (
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
-// endedFault stands for a stream that ended without saying why.
-var endedFault = &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: ewsaffinity.CodeEOF}
-
 // codeTaken is told in-band to the older of two streams with the same ids.
 const codeTaken ewsaffinity.Code = "ErrorNewEventStreamConnectionOpened"
 
@@ -21,12 +18,13 @@ const codeTaken ewsaffinity.Code = "ErrorNewEventStreamConnectionOpened"
 // about the connection and its subscriptions.
 func (w *worker) arrive(ctx context.Context, batch []arrival) {
 	c := w.current
-	if err := w.publish(ctx, c, batch); err != nil {
-		return // only ctx ends a publish; what was not stored lies after the coverage record
+	if err := w.publish(c, batch); err != nil {
+		return // only the end of Drain ends a publish; what was not stored lies after the coverage record
 	}
 	for _, a := range batch {
-		if a.fault == nil && len(a.envelope.Faults) == 0 {
+		if a.fault == nil && len(a.envelope.Faults) == 0 && !w.shortLived(c, a.read) {
 			w.breaker.Record(nil)
+			w.failures = 0
 		}
 		for _, fault := range a.envelope.Faults {
 			if w.told(ctx, c, fault); w.current != c {
@@ -45,7 +43,7 @@ func (w *worker) arrive(ctx context.Context, batch []arrival) {
 }
 
 // publish stores the events of a batch in order, then moves what is covered.
-func (w *worker) publish(ctx context.Context, c *connection, batch []arrival) error {
+func (w *worker) publish(c *connection, batch []arrival) error {
 	var events []messages.Event
 	for _, a := range batch {
 		for _, n := range a.envelope.Notifications {
@@ -58,7 +56,7 @@ func (w *worker) publish(ctx context.Context, c *connection, batch []arrival) er
 			}
 		}
 	}
-	if err := w.storeEvents(ctx, events); err != nil {
+	if err := w.storeEvents(events); err != nil {
 		return err
 	}
 	for _, a := range batch {
@@ -69,13 +67,11 @@ func (w *worker) publish(ctx context.Context, c *connection, batch []arrival) er
 	return nil
 }
 
-// storeEvents publishes events. One that can never be stored becomes a gap of one with its
+// storeEvents publishes events, also while the worker ends. One that can never be stored becomes a gap of one with its
 // sequence number, so that the sequence has no hole.
-func (w *worker) storeEvents(ctx context.Context, events []messages.Event) error {
-	ctx, cancel := w.publishing(ctx)
-	defer cancel()
+func (w *worker) storeEvents(events []messages.Event) error {
 	for len(events) > 0 {
-		_, err := w.lane.Publish(ctx, events)
+		_, err := w.lane.Publish(w.storing, events)
 		var refused *outcome.UnstorableError
 		if !errors.As(err, &refused) {
 			return err
@@ -94,35 +90,25 @@ func gapOfOne(meta messages.EventMeta, reason string) messages.MailboxGap {
 		Cause: reason, Basis: messages.BasisStream}
 }
 
-// publishing outlives ctx by Drain: what was read is still to be stored.
-func (w *worker) publishing(ctx context.Context) (context.Context, context.CancelFunc) {
-	outliving, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(w.cfg.Drain)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-outliving.Done():
-		}
-	})
-	return outliving, func() { stop(); cancel() }
-}
-
 // renew goes on after an in-band end: nothing was lost, the same subscriptions
 // are opened again.
 func (w *worker) renew(ctx context.Context) {
-	shortLived := time.Since(w.current.openedAt) < w.cfg.ShortLived
+	shortLived := w.shortLived(w.current, time.Now())
 	w.leave()
 	if w.next != nil {
 		w.promote(ctx)
 		return
 	}
-	w.notUntil = time.Time{}
 	if shortLived && !w.opening {
 		w.failures++
-		w.notUntil = time.Now().Add(ewsaffinity.BackOff(w.failures, w.cfg.Random()))
+		w.rest(w.backOff())
 	}
+}
+
+// shortLived reports whether a connection has not lasted yet. One that opens and
+// ends at once shows as little as one that does not open.
+func (w *worker) shortLived(c *connection, at time.Time) bool {
+	return at.Sub(c.openedAt) < w.cfg.ShortLived
 }
 
 // leave closes the current connection and remembers how far it came.

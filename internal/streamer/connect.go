@@ -88,10 +88,20 @@ func (w *worker) delay(ctx context.Context, what string, err error) {
 		return
 	}
 	w.failures++
-	wait := max(time.Second, ewsaffinity.BackOff(w.failures, w.cfg.Random()))
-	w.notUntil = time.Now().Add(wait)
+	wait := w.backOff()
+	w.rest(wait)
 	w.wake.Reset(wait)
 	w.log.Warn(what, "err", err, "again_in", wait.Round(time.Millisecond))
+}
+
+// rest leaves Exchange alone for so long. A longer rest that it asked for stands.
+func (w *worker) rest(wait time.Duration) {
+	w.notUntil = later(w.notUntil, time.Now().Add(wait))
+}
+
+// backOff is the wait after failures in a row. Full jitter never means "at once".
+func (w *worker) backOff() time.Duration {
+	return max(time.Second, ewsaffinity.BackOff(w.failures, w.cfg.Random()))
 }
 
 // opened takes a connection that opened, or the fault that kept it from opening.
@@ -99,16 +109,17 @@ func (w *worker) opened(ctx context.Context, o opening) {
 	w.opening = false
 	switch {
 	case o.wait > 0:
-		w.notUntil = time.Now().Add(o.wait)
+		w.rest(o.wait)
+		w.reopen = w.current != nil
 	case o.fault != nil:
 		w.failures++
 		w.reopen = w.current != nil
+		w.doubt(o)
 		w.faulted(ctx, o.fault, w.alive())
 	case w.outdated(o.connection):
 		w.reopen = true
 		w.close(o.connection)
 	default:
-		w.failures = 0
 		w.next = o.connection
 		if w.current == nil {
 			w.promote(ctx)
@@ -117,6 +128,21 @@ func (w *worker) opened(ctx context.Context, o opening) {
 			w.promote(ctx)
 		} else {
 			w.goodbye.Reset(w.cfg.GoodbyeWithin)
+		}
+	}
+}
+
+// doubt marks what Exchange may have written to a connection that broke off while
+// it opened: the request may have arrived although its answer did not.
+func (w *worker) doubt(o opening) {
+	if ewsaffinity.Recover(o.fault.Op, o.fault.Code).Steps[0].Do != ewsaffinity.ReopenSameIDs {
+		return
+	}
+	for _, m := range o.members {
+		if m.streams() {
+			m.freeze(w.coveredUntil(m), string(o.fault.Code))
+		} else {
+			m.doubt(string(o.fault.Code))
 		}
 	}
 }
@@ -159,7 +185,7 @@ func (w *worker) promote(ctx context.Context) {
 		}
 	}
 	c.first.envelope.Faults = nil
-	if err := w.openEpochs(ctx, c); err != nil {
+	if err := w.openEpochs(c); err != nil {
 		w.lose("epochs not opened")
 		w.leave()
 		w.delay(ctx, "epochs not opened", err)

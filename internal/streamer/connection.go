@@ -48,7 +48,8 @@ const fullNotification = 50
 type opening struct {
 	connection *connection
 	fault      *ewsaffinity.Fault
-	wait       time.Duration // the endpoint's breaker is open
+	members    map[messages.SubscriptionID]*member // whom the fault concerns
+	wait       time.Duration                       // the endpoint's breaker is open
 }
 
 // open opens a connection and waits for its first envelope, which Exchange sends
@@ -67,7 +68,7 @@ func (w *worker) open(ctx context.Context, place messages.Place, members map[mes
 	if err != nil {
 		fault := asFault(err)
 		done(openingOutcome(ctx, fault))
-		return opening{fault: fault}
+		return opening{members: members, fault: fault}
 	}
 	c := &connection{
 		stream: stream, opened: stream.Opened(), openedAt: time.Now(),
@@ -81,23 +82,20 @@ func (w *worker) open(ctx context.Context, place messages.Place, members map[mes
 	done(openingOutcome(ctx, first.fault))
 	if first.fault != nil {
 		stream.Close()
-		return opening{fault: first.fault}
+		return opening{members: members, fault: first.fault}
 	}
 	c.first = first
-	w.reading.Go(func() { c.readOn(ctx) })
+	w.reading.Go(c.readOn)
 	return opening{connection: c}
 }
 
-// readOn hands over envelopes until the stream ends or is closed.
-func (c *connection) readOn(ctx context.Context) {
+// readOn hands over envelopes until the stream ends or is closed. Whoever closes
+// it takes what is still handed over.
+func (c *connection) readOn() {
 	defer close(c.arrivals)
 	for {
 		a := c.read()
-		select {
-		case c.arrivals <- a:
-		case <-ctx.Done():
-			return
-		}
+		c.arrivals <- a
 		if a.fault != nil || a.envelope.Closed {
 			return
 		}

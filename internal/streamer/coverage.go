@@ -49,22 +49,22 @@ func (w *worker) intend(ctx context.Context) error {
 	return nil
 }
 
-// record writes the record of the members that are prepared.
+// record writes the record of the members that are prepared: up to when the one
+// that came furthest is covered, and singly those that lag, or wait for a gap.
 func (w *worker) record(ctx context.Context) error {
 	next := messages.Coverage{
 		Group: w.group.Group, Generation: w.group.Generation, Revision: w.group.Revision,
-		Until: w.coverage.Until, Behind: map[messages.Address]time.Time{},
-	}
-	if w.current != nil && w.current.settled {
-		next.Until = w.current.covered.UTC()
+		Behind: map[messages.Address]time.Time{},
 	}
 	for _, a := range slices.Sorted(maps.Keys(w.members)) {
-		m := w.members[a]
-		if !m.prepared {
-			continue
+		if m := w.members[a]; m.prepared {
+			next.Members = append(next.Members, a)
+			next.Until = later(next.Until, w.coveredUntil(m).UTC())
 		}
-		next.Members = append(next.Members, a)
-		if until := w.coveredUntil(m); !until.Equal(next.Until) {
+	}
+	for _, a := range next.Members {
+		m := w.members[a]
+		if until := w.coveredUntil(m); !m.frozen.IsZero() || !until.Equal(next.Until) {
 			next.Behind[a] = until.UTC()
 		}
 	}

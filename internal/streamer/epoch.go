@@ -2,7 +2,6 @@ package streamer
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"slices"
 	"time"
@@ -13,7 +12,7 @@ import (
 // openEpochs opens an epoch for every member of a connection that has none yet,
 // then announces the gaps: of those members, and of those whose former
 // connection broke. Only then may the connection be read.
-func (w *worker) openEpochs(ctx context.Context, c *connection) error {
+func (w *worker) openEpochs(c *connection) error {
 	var fresh []*member
 	var streaming []messages.Event
 	for _, m := range inOrder(c.members) {
@@ -24,9 +23,7 @@ func (w *worker) openEpochs(ctx context.Context, c *connection) error {
 		streaming = append(streaming, w.streamingEvent(m, c))
 	}
 	if len(streaming) > 0 {
-		publishing, cancel := w.publishing(ctx)
-		defer cancel()
-		sequences, err := w.lane.Publish(publishing, streaming)
+		sequences, err := w.lane.Publish(w.storing, streaming)
 		if err != nil {
 			return err
 		}
@@ -34,7 +31,7 @@ func (w *worker) openEpochs(ctx context.Context, c *connection) error {
 			m.epoch, m.sequence = messages.Epoch(sequences[i]), 0
 		}
 	}
-	return w.announce(ctx, c, fresh)
+	return w.announce(c, fresh)
 }
 
 func inOrder(members map[messages.SubscriptionID]*member) []*member {
@@ -51,7 +48,7 @@ func (w *worker) streamingEvent(m *member, c *connection) messages.Event {
 }
 
 // announce stores the gaps that a connection's opening closes.
-func (w *worker) announce(ctx context.Context, c *connection, fresh []*member) error {
+func (w *worker) announce(c *connection, fresh []*member) error {
 	var gaps []messages.Event
 	for _, m := range fresh {
 		if gap, ok := w.gapBefore(m, c); ok {
@@ -65,7 +62,7 @@ func (w *worker) announce(ctx context.Context, c *connection, fresh []*member) e
 			thawed = append(thawed, m)
 		}
 	}
-	if err := w.storeEvents(ctx, gaps); err != nil {
+	if err := w.storeEvents(gaps); err != nil {
 		return err
 	}
 	for _, m := range thawed {
@@ -110,18 +107,23 @@ func (w *worker) gap(m *member, from, to time.Time, cause string, basis messages
 }
 
 // announceNow stores a gap for members whose subscriptions live but lost events.
-func (w *worker) announceNow(ctx context.Context, concerned map[messages.SubscriptionID]*member) {
+// Those whose epochs are about to open announce it then.
+func (w *worker) announceNow(concerned map[messages.SubscriptionID]*member, cause string) {
 	now := w.current.exchangeTime(time.Now())
+	var streaming []*member
 	var gaps []messages.Event
 	for _, m := range inOrder(concerned) {
-		if m.streams() {
-			gaps = append(gaps, w.gap(m, m.frozen, now, m.cause, messages.BasisStream))
+		if !m.streams() {
+			m.doubt(cause)
+			continue
 		}
+		streaming = append(streaming, m)
+		gaps = append(gaps, w.gap(m, m.frozen, now, m.cause, messages.BasisStream))
 	}
-	if err := w.storeEvents(ctx, gaps); err != nil {
+	if err := w.storeEvents(gaps); err != nil {
 		return
 	}
-	for _, m := range concerned {
+	for _, m := range streaming {
 		m.thaw(now)
 	}
 }

@@ -48,6 +48,8 @@ type answer struct {
 	takes    time.Duration      // until the stream is open
 	first    Envelope           // what it opens with
 	broken   *ewsaffinity.Fault // instead of the first envelope
+	dies     *ewsaffinity.Fault // right after it
+	closes   bool               // in order, right after it
 	dateless bool
 }
 
@@ -76,6 +78,12 @@ func (x *fakeExchange) Open(ctx context.Context, place messages.Place, ids []mes
 		s.breakOff(a.broken)
 	} else {
 		s.say(a.first)
+	}
+	switch {
+	case a.dies != nil:
+		s.breakOff(a.dies)
+	case a.closes:
+		s.say(Envelope{Closed: true})
 	}
 	for _, older := range x.calls[:i] {
 		if older.stream.shares(s) {

@@ -77,14 +77,14 @@ func (w *worker) taken(ctx context.Context) {
 		"hint", "stop the other streamer; two on one group push each other out")
 	w.lose(string(codeTaken))
 	w.leave()
-	w.notUntil = time.Now().Add(w.cfg.TakenPause)
+	w.rest(w.cfg.TakenPause)
 }
 
 // faulted does what the breaker decides about a fault and the members it concerns.
 func (w *worker) faulted(ctx context.Context, fault *ewsaffinity.Fault, concerned map[messages.SubscriptionID]*member) {
 	row := ewsaffinity.Recover(fault.Op, fault.Code)
-	if row.Subscription == ewsaffinity.Kept && row.Gap && len(fault.Died) > 0 {
-		w.announceNow(ctx, concerned)
+	if row.Gap && row.Steps[0].Do == ewsaffinity.Nothing && w.current != nil {
+		w.announceNow(concerned, string(fault.Code))
 		return
 	}
 	verdict := w.breaker.Record(fault)
@@ -97,7 +97,7 @@ func (w *worker) faulted(ctx context.Context, fault *ewsaffinity.Fault, concerne
 		}
 		w.requestRegroup(ctx, fault, concerned, verdict.Action)
 	default:
-		w.notUntil = time.Now().Add(verdict.Wait)
+		w.rest(verdict.Wait)
 		w.reopen = w.current != nil
 	}
 }

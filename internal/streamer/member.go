@@ -55,5 +55,14 @@ func (m *member) freeze(at time.Time, cause string) {
 	}
 }
 
+// doubt marks that Exchange may have written events of a member whose epoch has
+// not opened yet to a connection that nobody read.
+func (m *member) doubt(cause string) {
+	m.before.toOpening = true
+	if m.before.from.IsZero() {
+		m.before.from, m.before.basis, m.before.cause = m.subscription.Since, messages.BasisStream, cause
+	}
+}
+
 // thaw lets coverage move again from the end of the gap that was announced.
 func (m *member) thaw(to time.Time) { m.frozen, m.cause, m.start = time.Time{}, "", to }

@@ -17,6 +17,9 @@ type port struct {
 
 	mu     sync.Mutex
 	before func(write any) verdict // asked before every write; nil: all pass
+
+	unreadable messages.Address // what is read of it fails
+	failure    error
 }
 
 // verdict is what becomes of a write.
@@ -37,11 +40,12 @@ func (p *port) watch(judge func(write any) verdict) {
 
 func (p *port) judge(write any) verdict {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.before == nil {
+	before := p.before
+	p.mu.Unlock()
+	if before == nil {
 		return verdict{}
 	}
-	return p.before(write)
+	return before(write)
 }
 
 // die cuts the port off.
@@ -110,4 +114,22 @@ func holds[E messages.Event](write any) bool {
 		}
 	}
 	return false
+}
+
+// failReading makes what is read of one mailbox fail; nil ends it.
+func (p *port) failReading(err error, name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unreadable, p.failure = address(name), err
+}
+
+func (p *port) Last(ctx context.Context, mailbox messages.Address) (messages.Event, bool, error) {
+	p.mu.Lock()
+	err := p.failure
+	concerned := p.unreadable == mailbox
+	p.mu.Unlock()
+	if err != nil && concerned {
+		return nil, false, err
+	}
+	return p.Bus.Last(ctx, mailbox)
 }

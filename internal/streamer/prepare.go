@@ -23,7 +23,6 @@ func (w *worker) prepare(ctx context.Context) (ready bool, err error) {
 		if w.coverage, _, err = w.store.Coverage(ctx, w.group.Group); err != nil {
 			return false, fmt.Errorf("read coverage of %s: %w", w.group.Group, err)
 		}
-		w.recorded = true
 	}
 	ready = true
 	for _, m := range w.members {
@@ -35,6 +34,7 @@ func (w *worker) prepare(ctx context.Context) (ready bool, err error) {
 		}
 		ready = ready && m.prepared
 	}
+	w.recorded = true // not before: a record of our own must not forget those we know nothing of yet
 	return ready, nil
 }
 

@@ -18,7 +18,7 @@ type Config struct {
 	CoverageEvery time.Duration // 10 s
 	GoodbyeWithin time.Duration // how long the older of two connections may take to end; 10 s
 	Detection     time.Duration // Exchange names a dead subscription at the latest this long after it died; 90 s, two heartbeats
-	ShortLived    time.Duration // a connection that ends sooner in order is not opened again at once; 5 s
+	ShortLived    time.Duration // a connection that ends sooner counts as one that failed to open; 5 s
 	TakenPause    time.Duration // how long a group is left alone that another client streams; 5 min
 	NewID         func() string
 	Random        func() float64
@@ -56,6 +56,7 @@ type Streamer struct {
 	known     map[messages.GroupID]bool
 	workers   map[messages.GroupID]*worker
 	endpoints map[messages.Endpoint]*breaker.Endpoint
+	ended     chan messages.GroupID // workers that were stopped
 	running   sync.WaitGroup
 }
 
@@ -67,6 +68,7 @@ func New(cfg Config, store Store, lane Lane, exchange Exchange, ownership Owners
 		known:     map[messages.GroupID]bool{},
 		workers:   map[messages.GroupID]*worker{},
 		endpoints: map[messages.Endpoint]*breaker.Endpoint{},
+		ended:     make(chan messages.GroupID),
 	}
 }
 
@@ -100,6 +102,9 @@ func (s *Streamer) Run(ctx context.Context) error {
 			}
 		case <-s.ownership.Changes():
 			s.settleAll(ctx)
+		case id := <-s.ended:
+			delete(s.workers, id)
+			s.settle(ctx, id) // it may be ours again
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -136,16 +141,13 @@ func (s *Streamer) settle(ctx context.Context, ids ...messages.GroupID) {
 	for _, id := range ids {
 		g, _ := s.roster.Group(id)
 		w, running := s.workers[id]
-		if running && w.ended() {
-			delete(s.workers, id)
-			running = false
-		}
 		members := s.roster.Members(id)
 		switch {
 		case !s.ownership.Owns(id):
 			if running {
 				w.stop()
 			}
+		case running && w.stopping:
 		case running:
 			w.tell(s.updateOf(g, members))
 		case len(members) > 0:

@@ -17,8 +17,8 @@ type update struct {
 	left map[messages.Address]messages.Left
 }
 
-// worker streams one group. Its goroutine owns everything below; tell, stop and
-// ended are the only ways in.
+// worker streams one group. Its goroutine owns everything below; tell and stop are
+// the only ways in, for the stage's goroutine.
 type worker struct {
 	cfg      Config
 	store    Store
@@ -27,15 +27,16 @@ type worker struct {
 	endpoint *breaker.Endpoint
 	log      *slog.Logger
 
-	updates chan update // of one slot: the latest wins
-	cancel  context.CancelFunc
-	done    chan struct{}
-	reading sync.WaitGroup
+	updates  chan update // of one slot: the latest wins
+	cancel   context.CancelFunc
+	stopping bool // the stage's: stop was called
+	reading  sync.WaitGroup
+	storing  context.Context // outlives the worker's by Drain: what was read is still to be stored
 
 	group    messages.GroupSubscribed
 	members  map[messages.Address]*member
 	coverage messages.Coverage // the record as stored
-	recorded bool              // coverage was read
+	recorded bool              // coverage was read, and all it speaks of is known
 	breaker  *breaker.Group
 
 	current  *connection // read now
@@ -53,24 +54,27 @@ type worker struct {
 	tick     *time.Ticker // coverage
 }
 
-func (s *Streamer) startWorker(ctx context.Context, u update) *worker {
-	ctx, cancel := context.WithCancel(ctx)
+// startWorker runs a worker until it is stopped. It tells the stage when it has ended.
+func (s *Streamer) startWorker(stage context.Context, u update) *worker {
+	ctx, cancel := context.WithCancel(stage)
 	w := &worker{
 		cfg: s.cfg, store: s.store, lane: s.lane, exchange: s.exchange,
 		endpoint: s.endpoint(u.URL),
 		log:      s.cfg.Logger.With("group", u.Group),
 		updates:  make(chan update, 1),
 		cancel:   cancel,
-		done:     make(chan struct{}),
 		members:  map[messages.Address]*member{},
 		breaker:  breaker.NewGroup(breaker.GroupConfig{Name: string(u.Group)}),
 		openings: make(chan opening),
 	}
 	w.updates <- u
 	s.running.Go(func() {
-		defer close(w.done)
 		defer cancel()
 		w.run(ctx)
+		select {
+		case s.ended <- u.Group:
+		case <-stage.Done():
+		}
 	})
 	return w
 }
@@ -90,21 +94,18 @@ func (w *worker) tell(u update) {
 	w.updates <- u
 }
 
-func (w *worker) stop() { w.cancel() }
-
-func (w *worker) ended() bool {
-	select {
-	case <-w.done:
-		return true
-	default:
-		return false
-	}
+func (w *worker) stop() {
+	w.stopping = true
+	w.cancel()
 }
 
 // run is the worker's goroutine. It ends when ctx does, after what was read is
 // stored.
 func (w *worker) run(ctx context.Context) {
 	defer w.reading.Wait()
+	var cancel context.CancelFunc
+	w.storing, cancel = outliving(ctx, w.cfg.Drain)
+	defer cancel()
 	w.wake = time.NewTimer(0)
 	defer w.wake.Stop()
 	w.goodbye = time.NewTimer(0)
@@ -114,7 +115,22 @@ func (w *worker) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		w.step(ctx)
 	}
-	w.end(ctx)
+	w.end()
+}
+
+// outliving is ctx, but goes on for so long after it ended.
+func outliving(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { stop(); cancel() }
 }
 
 // step waits for one thing and sees to it.
@@ -126,10 +142,7 @@ func (w *worker) step(ctx context.Context) {
 	select {
 	case u := <-w.updates:
 		w.accept(ctx, u)
-	case a, ok := <-arrivals:
-		if !ok {
-			a.fault = endedFault
-		}
+	case a := <-arrivals:
 		w.arrive(ctx, w.gather(a))
 	case o := <-w.openings:
 		w.opened(ctx, o)
@@ -164,25 +177,22 @@ func (w *worker) gather(first arrival) []arrival {
 
 // end stores what was read, and says up to when the group is covered. Without a
 // member to hand over to this is an unclean end: the successor announces the gap.
-func (w *worker) end(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.cfg.Drain)
-	defer cancel()
+func (w *worker) end() {
 	if w.current != nil {
 		w.current.stream.Close()
 		for a := range w.current.arrivals {
-			if a.fault != nil {
-				break
+			if a.fault == nil {
+				_ = w.publish(w.current, []arrival{a}) // what is not stored lies after the coverage record
 			}
-			w.publish(ctx, w.current, []arrival{a})
 		}
 	}
 	if w.next != nil {
-		w.next.stream.Close()
+		w.close(w.next)
 	}
 	if w.opening {
 		if o := <-w.openings; o.connection != nil {
-			o.connection.stream.Close()
+			w.close(o.connection)
 		}
 	}
-	w.saveCoverage(ctx)
+	w.saveCoverage(w.storing)
 }

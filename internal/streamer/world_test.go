@@ -26,6 +26,7 @@ type world struct {
 	bus      *membus.Bus
 	exchange *fakeExchange
 	owner    *owner
+	endpoint messages.Endpoint // of the groups that are told next
 
 	sequences map[messages.GroupID]uint64
 	revisions map[messages.GroupID]messages.Revision
@@ -49,6 +50,7 @@ func inWorld(t *testing.T, story func(w *world)) {
 		var ids atomic.Int64
 		w := &world{
 			t: t, bus: membus.New(), exchange: &fakeExchange{goodbye: saysTakenAndCloses},
+			endpoint:  endpoint,
 			owner:     &owner{changes: make(chan struct{}), foreign: map[messages.GroupID]bool{}},
 			sequences: map[messages.GroupID]uint64{}, revisions: map[messages.GroupID]messages.Revision{},
 			since: map[messages.SubscriptionID]time.Time{},
@@ -119,7 +121,7 @@ func (w *world) groupLeft(id messages.GroupID, left map[messages.Address]message
 	w.revisions[id]++
 	g := messages.GroupSubscribed{
 		Meta:  messages.Meta{ID: fmt.Sprint(id, ".", w.revisions[id]), Time: time.Now()},
-		Group: id, Generation: 1, Revision: w.revisions[id], URL: endpoint, Grouping: "Site-A",
+		Group: id, Generation: 1, Revision: w.revisions[id], URL: w.endpoint, Grouping: "Site-A",
 		Cookie: "ex01.contoso.com~1", Left: left, Subscriptions: map[messages.Address]messages.Subscription{},
 	}
 	for _, member := range members {

@@ -12,7 +12,7 @@ import (
 
 const anna messages.Address = "anna@x.test"
 
-var east, west = historyKeys[0], historyKeys[2]
+var east = historyKeys[0]
 
 // placed is a world in which the mailboxes are in groups of the key.
 func placed(key Key, size int, mailboxes ...messages.Address) *world {

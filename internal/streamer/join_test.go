@@ -1,0 +1,160 @@
+package streamer
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// joining has a streaming, then b joining: the older stream has not said goodbye
+// yet, and the newer one already brought an event of a.
+func joining(w *world) (older, newer *fakeStream) {
+	w.exchange.goodbye = saysNothing
+	w.start()
+	w.group("g", "a=a1")
+	w.until(time.Minute)
+	w.say("a1", heartbeat)
+	older = w.stream("a1")
+	w.until(70 * time.Second)
+	w.group("g", "a=a1", "b=b1")
+	newer = w.stream("b1")
+	newer.say(mail("a1", "new"))
+	older.say(mail("a1", "old"))
+	w.pass(time.Second)
+	return older, newer
+}
+
+func TestAJoinOverlapsAndReadsTheOlderStreamToItsGoodbye(t *testing.T) {
+	for name, goodbye := range map[string][]Envelope{"told": saysTaken, "told and closed": saysTakenAndCloses, "closed": saysClosed} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				older, newer := joining(w)
+				if have, want := w.exchange.opened()[1].ids, []messages.SubscriptionID{"a1", "b1"}; !slices.Equal(have, want) {
+					t.Errorf("opened with %q, want all of %q", have, want)
+				}
+				w.wantHistory("a", "streaming subscribed", "1 newmail inbox old")
+				w.wantHistory("b")
+
+				older.say(mail("a1", "older"))
+				older.say(goodbye...)
+				w.pass(0)
+				w.wantHistory("a", "streaming subscribed", "1 newmail inbox old", "2 newmail inbox older", "3 newmail inbox new")
+				w.wantHistory("b", "streaming subscribed")
+				if !older.isOver() || newer.isOver() {
+					t.Errorf("over: older %t, newer %t; want only the older", older.isOver(), newer.isOver())
+				}
+				w.pass(time.Hour)
+				w.wantOpenings(2)
+				w.wantHistory("b", "streaming subscribed")
+			})
+		})
+	}
+}
+
+func TestWithoutAGoodbyeTheOlderStreamIsCutAndAGapAnnounced(t *testing.T) {
+	inWorld(t, func(w *world) {
+		older, _ := joining(w)
+		w.until(70*time.Second + 9999*time.Millisecond)
+		if older.isOver() {
+			t.Error("the older stream was cut before it had 10 s to say goodbye")
+		}
+		w.until(81 * time.Second)
+		if !older.isOver() {
+			t.Error("the older stream was not cut")
+		}
+		w.wantHistory("a", "streaming subscribed", "1 newmail inbox old",
+			"2 gap 1m10s-1m10s no goodbye (stream)", "3 newmail inbox new")
+		w.wantHistory("b", "streaming subscribed")
+		w.wantOpenings(2)
+	})
+}
+
+func TestAnOlderStreamThatBreaksBeforeItsGoodbyeIsAGap(t *testing.T) {
+	inWorld(t, func(w *world) {
+		older, _ := joining(w)
+		older.breakOff(inBand("reset"))
+		w.pass(time.Second)
+		w.wantHistory("a", "streaming subscribed", "1 newmail inbox old",
+			"2 gap 1m10s-1m10s reset (stream)", "3 newmail inbox new")
+		w.wantOpenings(2)
+	})
+}
+
+// The goodbye may be faster than the answer to the opening that brought it about.
+func TestAGoodbyeBeforeTheNewStreamIsOpenIsNoneOfAnotherClient(t *testing.T) {
+	for name, goodbye := range map[string][]Envelope{"told": saysTaken, "told and closed": saysTakenAndCloses, "closed": saysClosed} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.exchange.goodbye = saysNothing
+				w.start()
+				w.group("g", "a=a1")
+				w.until(time.Minute)
+				older := w.stream("a1")
+				w.exchange.answer(answer{takes: 3 * time.Second, first: mail("a1", "m2")})
+				w.group("g", "a=a1", "b=b1")
+				older.say(mail("a1", "m1"))
+				older.say(goodbye...)
+				w.pass(4 * time.Second)
+				w.wantHistory("a", "streaming subscribed", "1 newmail inbox m1", "2 newmail inbox m2")
+				w.wantHistory("b", "streaming subscribed")
+				w.wantOpenings(2)
+			})
+		})
+	}
+}
+
+func TestAMailboxThatJoinsWhileAnotherDoesGetsAStreamToo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.start()
+		w.group("g", "a=a1")
+		w.pass(time.Minute)
+		w.exchange.answer(answer{takes: 3 * time.Second})
+		w.group("g", "a=a1", "b=b1")
+		w.pass(time.Second)
+		w.group("g", "a=a1", "b=b1", "c=c1")
+		w.pass(3 * time.Second)
+		for _, name := range []string{"a", "b", "c"} {
+			w.wantHistory(name, "streaming subscribed")
+		}
+		w.wantOpenings(3)
+	})
+}
+
+func TestAWithdrawnMailboxStopsWithoutReopening(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.start()
+		w.group("g", "a=a1", "b=b1")
+		w.until(time.Minute)
+		w.say("a1", heartbeat)
+		w.until(70 * time.Second)
+		w.groupLeft("g", left("b", messages.StopWithdrawn, ""), "a=a1")
+		w.say("a1", mail("b1", "unwanted"), mail("a1", "m1"))
+
+		w.wantHistory("b", "streaming subscribed", "1 stopped withdrawn 1m0s")
+		w.wantHistory("a", "streaming subscribed", "1 newmail inbox m1")
+		w.pass(time.Hour)
+		w.wantOpenings(1)
+
+		w.group("g", "a=a1", "b=b2")
+		w.say("b2", mail("b2", "wanted"))
+		w.wantHistory("b", "streaming subscribed", "1 stopped withdrawn 1m0s",
+			"streaming enrolled again, after 1 of epoch 1", "1 newmail inbox wanted")
+	})
+}
+
+func TestTheLastMemberToLeaveClosesTheStream(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.start()
+		w.group("g", "a=a1")
+		w.pass(time.Minute)
+		s := w.stream("a1")
+		w.groupLeft("g", left("a", messages.StopWithdrawn, ""))
+		if !s.isOver() {
+			t.Error("a stream without members stays open")
+		}
+		w.pass(time.Hour)
+		w.wantOpenings(1)
+	})
+}

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -46,11 +45,11 @@ func TestMain(m *testing.M) {
 
 // process is a command that runs.
 type process struct {
-	name   string
-	cmd    *exec.Cmd
-	stdout *bufio.Reader
-	log    *lockedBuffer // standard error
-	ended  chan struct{}
+	name  string
+	cmd   *exec.Cmd
+	out   *lockedBuffer // standard output
+	log   *lockedBuffer // standard error
+	ended chan struct{}
 }
 
 // start starts a command; it is killed with the test if it still runs.
@@ -60,14 +59,10 @@ func start(t *testing.T, name string, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{name: name, cmd: exec.Command(filepath.Join(dir, name), args...), log: &lockedBuffer{}, ended: make(chan struct{})}
-	p.cmd.Stderr = p.log
+	p := &process{name: name, cmd: exec.Command(filepath.Join(dir, name), args...),
+		out: &lockedBuffer{}, log: &lockedBuffer{}, ended: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = p.out, p.log
 	p.cmd.Env = append(os.Environ(), "E2E_PASSWORD=secret")
-	stdout, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.stdout = bufio.NewReader(stdout)
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -100,13 +95,22 @@ func (p *process) wait(t *testing.T, atMost time.Duration) int {
 	}
 }
 
+// line waits for the first line that the process prints.
 func (p *process) line(t *testing.T) string {
 	t.Helper()
-	line, err := p.stdout.ReadString('\n')
-	if err != nil {
-		t.Fatalf("%s printed no line: %v\n%s", p.name, err, p.log.tail(30))
+	ticks := time.NewTicker(10 * time.Millisecond)
+	defer ticks.Stop()
+	deadline := time.After(20 * time.Second)
+	for {
+		if line, _, whole := strings.Cut(p.out.String(), "\n"); whole {
+			return line
+		}
+		select {
+		case <-ticks.C:
+		case <-deadline:
+			t.Fatalf("%s printed no line\n%s", p.name, p.log.tail(30))
+		}
 	}
-	return strings.TrimSpace(line)
 }
 
 // lockedBuffer collects what a process logs.
@@ -155,13 +159,7 @@ func newSystem(t *testing.T, simArgs ...string) *system {
 	t.Helper()
 	s := &system{root: t, t: t, dir: t.TempDir(), stages: map[string]*process{}, groups: map[messages.GroupID]messages.GroupSubscribed{}}
 	s.startNATS("127.0.0.1:0")
-	sim := start(t, "exchangesim", append([]string{"-listen", "127.0.0.1:0", "-minute", "1s", "-rate", "0",
-		"-user", "svc", "-password", "secret"}, simArgs...)...)
-	for _, field := range strings.Fields(sim.line(t)) {
-		if url, ok := strings.CutPrefix(field, "control="); ok {
-			s.simURL = strings.TrimSuffix(url, "/sim/")
-		}
-	}
+	s.startSimulator(simArgs...)
 	s.write("ewsnats.yaml", fmt.Sprintf(`
 nats: {url: %q}
 exchange:
@@ -172,6 +170,17 @@ log: {format: text}
 `, s.natsURL, s.simURL, s.path("mailboxes.txt")))
 	s.observe()
 	return s
+}
+
+// startSimulator starts the simulated Exchange with a minute of a second and one account.
+func (s *system) startSimulator(args ...string) {
+	sim := start(s.root, "exchangesim", append([]string{"-listen", "127.0.0.1:0", "-minute", "1s", "-rate", "0",
+		"-user", "svc", "-password", "secret"}, args...)...)
+	for _, field := range strings.Fields(sim.line(s.t)) {
+		if url, ok := strings.CutPrefix(field, "control="); ok {
+			s.simURL = strings.TrimSuffix(url, "/sim/")
+		}
+	}
 }
 
 func (s *system) path(name string) string { return filepath.Join(s.dir, name) }

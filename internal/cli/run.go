@@ -13,9 +13,6 @@ import (
 	"github.com/ewsnats/ewsnats/internal/natsserver"
 )
 
-// defaultDataDir is where the embedded server stores unless configured.
-const defaultDataDir = "ewsnats-data"
-
 // runAll runs the three stages in one process. NATS is embedded unless its URL
 // is configured.
 func runAll(ctx context.Context, args []string, _, stderr io.Writer) error {
@@ -58,9 +55,6 @@ func runNATS(ctx context.Context, args []string, stdout, stderr io.Writer) error
 // embedded starts the embedded server in its data folder.
 func embedded(cfg *config.Config, log *slog.Logger) (*natsserver.Server, error) {
 	e := cfg.NATS.Embedded
-	if e.Dir == "" {
-		e.Dir = defaultDataDir
-	}
 	host, portText, err := net.SplitHostPort(e.Listen)
 	if err != nil {
 		return nil, app.WithExitCode(app.ExitConfig, fmt.Errorf("nats.embedded.listen: %w", err))

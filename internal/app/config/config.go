@@ -88,7 +88,7 @@ type ExchangeTLS struct {
 
 // Mailboxes says which mailboxes are wanted.
 type Mailboxes struct {
-	List               string // path of the list; empty: mailboxes are enrolled by command only
+	List               string // path of the list
 	ConfirmWithdrawals bool   // accept a list at start that withdraws many mailboxes at once
 }
 

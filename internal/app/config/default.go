@@ -10,7 +10,7 @@ func Default() *Config {
 			URL:      "nats://127.0.0.1:4222",
 			Prefix:   "ews",
 			Replicas: 1,
-			Embedded: Embedded{Listen: "127.0.0.1:4222"},
+			Embedded: Embedded{Dir: "ewsnats-data", Listen: "127.0.0.1:4222"},
 			Events:   Events{MaxBytes: 10 << 30, MaxAge: 7 * 24 * time.Hour},
 		},
 		Exchange: Exchange{

@@ -33,17 +33,20 @@ func TestNeeds(t *testing.T) {
 			"--exchange-account-bearer-file: exchange.account.bearer.file: the secret cannot be read: open missing: no such file or directory: write the path of a file that holds nothing else"},
 		"authorities": {[]string{"--exchange-tls-ca=missing", "--exchange-account-bearer-file=token"}, NeedExchange,
 			"--exchange-tls-ca: exchange.tls.ca: the file cannot be read: open missing: no such file or directory: write the path of a readable file"},
-		"nowhere to discover": {nil, NeedDiscovery,
-			"exchange.autodiscover.url: not set: write where Autodiscover is asked, or one fixed endpoint as exchange.url"},
+		"no list": {nil, NeedDiscovery,
+			"mailboxes.list: not set: write the path of a file that lists the wanted mailboxes, one address a line"},
+		"all folders as a delegate": {[]string{"--exchange-impersonation=false", "--exchange-account-bearer-file=token"}, NeedExchange,
+			"subscribe.folders: all folders cannot be subscribed without impersonation: name folders, such as [inbox], or set exchange.impersonation to true"},
 		"bad mailbox list": {[]string{"--exchange-url=https://a/ews", "--mailboxes-list=bad.txt"}, NeedDiscovery,
 			`bad.txt:2: address "bea" has no domain: write it as name@example.com`},
 		"no mailbox list": {[]string{"--exchange-url=https://a/ews", "--mailboxes-list=missing"}, NeedDiscovery,
 			"--mailboxes-list: mailboxes.list: the mailbox list cannot be read: open missing: no such file or directory: write the path of a readable file"},
-		"all that is needed": {[]string{"--exchange-url=https://a/ews", "--exchange-account-bearer-file=token"}, NeedNATS | NeedExchange | NeedDiscovery, ""},
+		"all that is needed": {[]string{"--exchange-url=https://a/ews", "--exchange-account-bearer-file=token", "--mailboxes-list=good.txt"}, NeedNATS | NeedExchange | NeedDiscovery, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
+			writeFile(t, "good.txt", "anna@contoso.com\n")
 			writeFile(t, "bad.txt", "anna@contoso.com\nbea\n")
 			writeFile(t, "token", "eyJ0\n")
 			writeFile(t, "empty", "\n")

@@ -17,7 +17,7 @@ func (c *Config) settings() []setting {
 	return []setting{
 		{"drain", duration(&c.Drain), "longest orderly shutdown"},
 
-		{"nats.url", text(&c.NATS.URL), "NATS servers, separated by commas"},
+		{"nats.url", text(&c.NATS.URL), "NATS servers, separated by commas; the all-in-one command runs its own server unless this is set"},
 		{"nats.prefix", text(&c.NATS.Prefix), "first token of every subject"},
 		{"nats.credentials", text(&c.NATS.Credentials), "path of a credentials file (.creds)"},
 		{"nats.nkey", text(&c.NATS.NKey), "path of an NKey seed file"},
@@ -29,13 +29,13 @@ func (c *Config) settings() []setting {
 		{"nats.tls.key", text(&c.NATS.TLS.Key), "PEM file of the client's key"},
 		{"nats.tls.serverName", text(&c.NATS.TLS.ServerName), "name that the server's certificate must carry"},
 		{"nats.replicas", number(&c.NATS.Replicas), "copies of each stream: 1, 3 or 5"},
-		{"nats.embedded.dir", text(&c.NATS.Embedded.Dir), "store of an embedded NATS server; empty: none is started"},
+		{"nats.embedded.dir", text(&c.NATS.Embedded.Dir), "folder of the embedded NATS server's store"},
 		{"nats.embedded.listen", text(&c.NATS.Embedded.Listen), "host:port where the embedded server listens"},
 		{"nats.events.maxBytes", size(&c.NATS.Events.MaxBytes), "size of the event stream, beyond which the oldest are discarded"},
 		{"nats.events.maxAge", duration(&c.NATS.Events.MaxAge), "age beyond which events are discarded"},
 
 		{"exchange.url", text(&c.Exchange.URL), "EWS endpoint of every mailbox, in place of Autodiscover"},
-		{"exchange.autodiscover.url", text(&c.Exchange.Autodiscover.URL), "Autodiscover endpoint"},
+		{"exchange.autodiscover.url", text(&c.Exchange.Autodiscover.URL), "Autodiscover endpoint; empty: found from each mailbox's domain"},
 		{"exchange.account.user", text(&c.Exchange.Account.User), "service account: DOMAIN\\user or user@domain"},
 		{"exchange.account.password.file", text(&c.Exchange.Account.Password.File), "file that holds the service account's password"},
 		{"exchange.account.password.env", text(&c.Exchange.Account.Password.Env), "environment variable that holds the service account's password"},

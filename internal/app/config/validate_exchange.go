@@ -17,15 +17,22 @@ func (r *reading) validateExchange(needs Needs) {
 	if e.URL != "" && e.Autodiscover.URL != "" {
 		r.wrong("exchange.url", "set together with exchange.autodiscover.url", "keep exchange.url for one fixed endpoint, exchange.autodiscover.url to have it discovered")
 	}
-	if e.URL == "" && e.Autodiscover.URL == "" && needs&NeedDiscovery != 0 {
-		r.wrong("exchange.autodiscover.url", "not set", "write where Autodiscover is asked, or one fixed endpoint as exchange.url")
-	}
 	r.oneOf("exchange.version", e.Version, serverVersions())
 	r.between("exchange.concurrency", e.Concurrency, 1, 1000)
 	if needs&NeedExchange != 0 {
 		r.readable("exchange.tls.ca", e.TLS.CA)
+		r.validateDelegate()
 	}
 	r.validateAccount(needs)
+}
+
+// validateDelegate: a delegate names folders and whose they are; "all folders" has
+// no place for that in a Subscribe, and would mean the account's own mailbox.
+func (r *reading) validateDelegate() {
+	if !r.cfg.Exchange.Impersonation && len(r.cfg.Subscribe.Folders) == 0 {
+		r.wrong("subscribe.folders", "all folders cannot be subscribed without impersonation",
+			"name folders, such as [inbox], or set exchange.impersonation to true")
+	}
 }
 
 func (r *reading) validateAccount(needs Needs) {
@@ -47,7 +54,11 @@ func (r *reading) validateAccount(needs Needs) {
 
 func (r *reading) validateMailboxes(needs Needs) {
 	path := r.cfg.Mailboxes.List
-	if path == "" || needs&NeedDiscovery == 0 {
+	if needs&NeedDiscovery == 0 {
+		return
+	}
+	if path == "" {
+		r.wrong("mailboxes.list", "not set", "write the path of a file that lists the wanted mailboxes, one address a line")
 		return
 	}
 	_, err := maillist.Read(path)

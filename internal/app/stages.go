@@ -10,6 +10,8 @@ import (
 
 	"github.com/ewsnats/ewsnats/internal/app/config"
 	"github.com/ewsnats/ewsnats/internal/discoverer"
+	"github.com/ewsnats/ewsnats/internal/exchange"
+	"github.com/ewsnats/ewsnats/internal/jetbus"
 	"github.com/ewsnats/ewsnats/internal/maillist"
 	"github.com/ewsnats/ewsnats/internal/streamer"
 	"github.com/ewsnats/ewsnats/internal/subscriber"
@@ -25,68 +27,53 @@ const (
 // listInterval is how often the mailbox list is looked at.
 const listInterval = time.Second
 
-// Discoverer runs the discoverer stage until ctx ends.
-func Discoverer(cfg *config.Config, log *slog.Logger) Actor {
+// stage is an actor that opens a stage's way to NATS and to Exchange, and runs it.
+func stage(cfg *config.Config, name string, log *slog.Logger,
+	run func(context.Context, *jetbus.Bus, *exchange.Adapter) error) Actor {
 	return func(ctx context.Context) error {
-		bus, err := OpenBus(ctx, cfg, StageDiscoverer, log)
-		if err != nil {
-			return err
-		}
-		defer bus.Close()
 		adapter, client, err := newExchange(cfg, log)
 		if err != nil {
 			return err
 		}
 		defer client.CloseIdleConnections()
-		var lists <-chan maillist.Snapshot
-		if cfg.Mailboxes.List != "" {
-			lists = maillist.Watch(ctx, cfg.Mailboxes.List, listInterval)
+		bus, err := OpenBus(ctx, cfg, name, log)
+		if err != nil {
+			return err
 		}
+		defer bus.Close()
+		return run(ctx, bus, adapter)
+	}
+}
+
+// Discoverer runs the discoverer stage until ctx ends.
+func Discoverer(cfg *config.Config, log *slog.Logger) Actor {
+	return stage(cfg, StageDiscoverer, log, func(ctx context.Context, bus *jetbus.Bus, adapter *exchange.Adapter) error {
 		return discoverer.New(discoverer.Config{
 			Batch: cfg.Discoverer.Batch, Refresh: cfg.Discoverer.Refresh,
 			ConfirmWithdrawals: cfg.Mailboxes.ConfirmWithdrawals, Logger: log,
 		}, discoverer.Ports{
-			Feed: bus, Recorder: bus, Autodiscover: adapter, Ownership: soleDiscoverer{}, Lists: lists,
+			Feed: bus, Recorder: bus, Autodiscover: adapter, Ownership: soleDiscoverer{},
+			Lists: maillist.Watch(ctx, cfg.Mailboxes.List, listInterval),
 			NewID: nuid.Next, Random: rand.Float64,
 		}).Run(ctx)
-	}
+	})
 }
 
 // Subscriber runs the subscriber stage until ctx ends.
 func Subscriber(cfg *config.Config, log *slog.Logger) Actor {
-	return func(ctx context.Context) error {
-		bus, err := OpenBus(ctx, cfg, StageSubscriber, log)
-		if err != nil {
-			return err
-		}
-		defer bus.Close()
-		adapter, client, err := newExchange(cfg, log)
-		if err != nil {
-			return err
-		}
-		defer client.CloseIdleConnections()
+	return stage(cfg, StageSubscriber, log, func(ctx context.Context, bus *jetbus.Bus, adapter *exchange.Adapter) error {
 		return subscriber.New(subscriber.Config{
 			GroupSize: cfg.Groups.Size, Quiet: cfg.Groups.Quiet, Concurrency: cfg.Exchange.Concurrency,
 			NewID: nuid.Next, Random: rand.Float64, Logger: log,
 		}, bus, adapter, soleSubscriber{}).Run(ctx)
-	}
+	})
 }
 
 // Streamer runs the streamer stage until ctx ends and what was read is stored.
 func Streamer(cfg *config.Config, log *slog.Logger) Actor {
-	return func(ctx context.Context) error {
-		bus, err := OpenBus(ctx, cfg, StageStreamer, log)
-		if err != nil {
-			return err
-		}
-		defer bus.Close()
-		adapter, client, err := newExchange(cfg, log)
-		if err != nil {
-			return err
-		}
-		defer client.CloseIdleConnections()
+	return stage(cfg, StageStreamer, log, func(ctx context.Context, bus *jetbus.Bus, adapter *exchange.Adapter) error {
 		return streamer.New(streamer.Config{
 			Drain: cfg.Drain * 4 / 5, NewID: nuid.Next, Random: rand.Float64, Logger: log,
 		}, bus, bus.NewLane(), adapter, soleStreamer{}).Run(ctx)
-	}
+	})
 }

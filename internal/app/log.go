@@ -3,6 +3,7 @@ package app
 import (
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/ewsnats/ewsnats/internal/app/config"
 	"github.com/ewsnats/ewsnats/pkg/messages"
@@ -37,6 +38,8 @@ func replace(groups []string, a slog.Attr) slog.Attr {
 		return a
 	}
 	switch v := a.Value.Any().(type) {
+	case time.Duration:
+		a.Value = slog.StringValue(v.String()) // the JSON handler would write bare nanoseconds
 	case messages.Address:
 		a.Value = slog.StringValue(v.Redacted())
 	case []messages.Address:

@@ -75,7 +75,11 @@ func detail(event messages.Event) string {
 	case messages.MailboxStreaming:
 		return e.Reason
 	case messages.MailboxStopped:
-		return fmt.Sprintf("%s %s, covered until %s", e.Reason, e.Code, e.CoveredUntil.UTC().Format(time.RFC3339))
+		why := string(e.Reason)
+		if e.Code != "" {
+			why += " (" + e.Code + ")"
+		}
+		return why + ", covered until " + e.CoveredUntil.UTC().Format(time.RFC3339)
 	case messages.MailboxGap:
 		return fmt.Sprintf("%s to %s ±%ds: %s", e.From.UTC().Format(time.RFC3339), e.To.UTC().Format(time.RFC3339), e.Uncertainty, e.Cause)
 	}

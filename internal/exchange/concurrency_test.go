@@ -74,6 +74,33 @@ func checkRunning(t *testing.T, g *gate, want int32) {
 	}
 }
 
+func TestAWaitForAPlaceEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{opened: make(chan struct{})}
+		a := over(exchange.Config{Concurrency: 1}, g.RoundTrip)
+		place := messages.Place{URL: ews, Anchor: anna}
+		var running sync.WaitGroup
+		running.Go(func() { _, _ = a.Subscribe(t.Context(), place, anna) })
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		waiting := make(chan error, 1)
+		running.Go(func() { _, err := a.Subscribe(ctx, place, bert); waiting <- err })
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		select {
+		case err := <-waiting:
+			if err != context.Canceled {
+				t.Errorf("want %v, have %v", context.Canceled, err)
+			}
+		default:
+			t.Error("the call waits on")
+		}
+		close(g.opened)
+		running.Wait()
+	})
+}
+
 // TestEveryCallTakesItsPlace: with one place, each kind of call waits for the other.
 func TestEveryCallTakesItsPlace(t *testing.T) {
 	place := messages.Place{URL: ews, Anchor: anna}

@@ -12,6 +12,7 @@ import (
 	"github.com/ewsnats/ewsnats/internal/discoverer"
 	"github.com/ewsnats/ewsnats/internal/exchange"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
+	"github.com/ewsnats/ewsnats/pkg/ewssoap"
 	"github.com/ewsnats/ewsnats/pkg/exchangesim"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -192,6 +193,18 @@ func TestEndpointsOfADomain(t *testing.T) {
 				t.Errorf("want %s, have %v", test.code, err)
 			}
 		})
+	}
+}
+
+func TestWithoutCredentialsNoOtherEndpointIsTried(t *testing.T) {
+	asked := 0
+	client := ewssoap.NewClient(ewssoap.Options{Auth: ewssoap.BasicAuth("user", func() (string, error) {
+		asked++
+		return "", errors.New("no secret")
+	})})
+	_, err := exchange.New(exchange.Config{BasicAuth: true}, client).Discover(t.Context(), []messages.Address{anna})
+	if f := asFault(t, err); f.Code != ewsaffinity.CodeAuthorizer || asked != 1 {
+		t.Errorf("want %s after one request, have %+v after %d", ewsaffinity.CodeAuthorizer, f, asked)
 	}
 }
 

@@ -105,6 +105,8 @@ func TestEnvelopes(t *testing.T) {
 		{"no error, and an empty list of ids", streamed("<m:ErrorSubscriptionIds/>" + healthy), streamer.Envelope{}},
 		{"a warning", streamedAs("Warning", "ErrorBatchProcessingStopped", notified("s1", newMail)), streamer.Envelope{Notifications: ofS1}},
 		{"a hint", streamedAs("Error", "ErrorServerBusy", backOff), streamer.Envelope{Faults: []*ewsaffinity.Fault{busy}}},
+		{"the end, and another message", response("GetStreamingEvents", message("GetStreamingEvents", "Success", "NoError", closed),
+			message("GetStreamingEvents", "Success", "NoError", notified("s1", newMail))), streamer.Envelope{Notifications: ofS1, Closed: true}},
 		{"two messages", response("GetStreamingEvents", message("GetStreamingEvents", "Error", "ErrorSubscriptionNotFound", failedIDs),
 			message("GetStreamingEvents", "Success", "NoError", notified("s1", newMail)+closed)),
 			streamer.Envelope{Notifications: ofS1, Faults: []*ewsaffinity.Fault{fault("ErrorSubscriptionNotFound", "s1", "s2")}, Closed: true}},

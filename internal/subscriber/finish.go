@@ -56,7 +56,7 @@ func (s *Subscriber) record(ctx context.Context, facts ...messages.Fact) error {
 	}
 	if err := s.store.Record(ctx, facts...); err != nil {
 		if ctx.Err() == nil {
-			s.log.Error("facts not stored", "err", err, "hint", "see ewsnats history; the next plan tries again")
+			s.log.Error("facts not stored", "err", err, "hint", "the next plan tries again")
 		}
 		return err
 	}

@@ -136,7 +136,9 @@ func (r *Roster) applyGroup(f messages.GroupSubscribed, sequence uint64) {
 		}
 	}
 	for member := range f.Subscriptions {
-		r.settleHome(member)
+		if home, ok := r.groups[r.home[member]]; !ok || home.sequence < sequence {
+			r.home[member] = f.Group
+		}
 	}
 }
 

@@ -60,7 +60,8 @@ func decodeFact[F Fact](m Message, complete func(*F)) (Fact, error) {
 func (m *Meta) setMeta(headers Meta) { m.ID, m.Time = headers.ID, headers.Time }
 
 // DecodeEvent reads an event. sequence is the message's stream sequence: the
-// number of the epoch that a mailbox.streaming opens.
+// number of the epoch that a mailbox.streaming opens. An event of a lifecycle
+// verb that this package does not know is an [UnknownEvent].
 func DecodeEvent(m Message, sequence uint64) (Event, error) {
 	h := headers(m.Header)
 	kind, ok := kindOf(h.get(headerType))
@@ -89,7 +90,13 @@ func DecodeEvent(m Message, sequence uint64) (Event, error) {
 	case VerbHealed:
 		return decodeEvent(m, func(e *MailboxHealed) { e.setMeta(meta) })
 	}
-	return nil, &UnknownTypeError{Type: kind.Type()}
+	if meta.Epoch == 0 {
+		return nil, &UnknownTypeError{Type: kind.Type()}
+	}
+	return decodeEvent(m, func(e *UnknownEvent) {
+		e.setMeta(meta)
+		e.What, e.Body = kind, m.Data
+	})
 }
 
 func decodeEvent[E Event](m Message, complete func(*E)) (Event, error) {

@@ -51,7 +51,8 @@ type EventMeta struct {
 	Sequence   Sequence   `json:"-"`
 }
 
-// Event is one of MailboxEvent, MailboxStreaming, MailboxStopped, MailboxGap and MailboxHealed.
+// Event is one of MailboxEvent, MailboxStreaming, MailboxStopped, MailboxGap,
+// MailboxHealed and UnknownEvent.
 type Event interface {
 	// Meta is the common part.
 	Meta() EventMeta

@@ -69,6 +69,17 @@ type MailboxHealed struct {
 	Missing []string  `json:"missing,omitempty"` // deleted, moved, readflag, intermediate
 }
 
+// UnknownEvent is an event of a newer producer: its place in the epoch is known,
+// so that it leaves no hole, and its meaning is not.
+type UnknownEvent struct {
+	EventMeta
+	What Kind   `json:"-"`
+	Body []byte `json:"-"` // as it was published
+}
+
+// Kind is object and verb.
+func (e UnknownEvent) Kind() Kind { return e.What }
+
 // Kind is mailbox.streaming.
 func (e MailboxStreaming) Kind() Kind { return Kind{ObjectMailbox, VerbStreaming} }
 

@@ -50,5 +50,9 @@ func (e *CredentialsError) Error() string {
 
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
+// ExitCode is the one of a process that ends by it: EX_NOPERM of sysexits. A
+// supervisor that heeds it does not start the process again and again.
+func (e *CredentialsError) ExitCode() int { return 77 }
+
 // ErrClosed says that the bus or the lane was closed.
 var ErrClosed = errors.New("the bus is closed")

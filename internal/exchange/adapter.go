@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -29,6 +30,7 @@ type Config struct {
 type Adapter struct {
 	cfg    Config
 	client *ewssoap.Client
+	login  *login
 
 	mu        sync.Mutex
 	slots     map[messages.Endpoint]chan struct{} // calls under way, by endpoint
@@ -50,8 +52,34 @@ func New(cfg Config, client *ewssoap.Client) *Adapter {
 		cfg.Events = []ewssoap.EventType{ewssoap.CopiedEvent, ewssoap.CreatedEvent, ewssoap.DeletedEvent,
 			ewssoap.ModifiedEvent, ewssoap.MovedEvent, ewssoap.NewMailEvent, ewssoap.FreeBusyChangedEvent}
 	}
-	return &Adapter{cfg: cfg, client: client,
+	return &Adapter{cfg: cfg, client: client, login: newLogin(),
 		slots: map[messages.Endpoint]chan struct{}{}, endpoints: map[string]string{}}
+}
+
+// call makes one call: within the bounds of the endpoint, and not with a login
+// that was refused. Its error is a fault, or the context's.
+func (a *Adapter) call(ctx context.Context, url messages.Endpoint, op ewsaffinity.Operation, mailbox messages.Address, do func() error) error {
+	release, err := a.acquire(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return a.fault(op, mailbox, a.loggedIn(ctx, do))
+}
+
+// loggedIn sends a request unless the login was refused. Only passwords lock an
+// account; a token that expired is replaced by the next.
+func (a *Adapter) loggedIn(ctx context.Context, do func() error) error {
+	if !a.cfg.BasicAuth {
+		return do()
+	}
+	leave, err := a.login.enter(ctx)
+	if err != nil {
+		return err
+	}
+	err = do()
+	leave(err)
+	return err
 }
 
 // acquire waits for a place among the calls to an endpoint.

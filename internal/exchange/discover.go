@@ -62,13 +62,12 @@ func (a *Adapter) ask(ctx context.Context, domain string, r ewssoap.GetUserSetti
 }
 
 func (a *Adapter) askOne(ctx context.Context, url string, r ewssoap.GetUserSettingsRequest) (*ewssoap.GetUserSettingsResponse, error) {
-	release, err := a.acquire(ctx, messages.Endpoint(url))
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	response, err := a.client.GetUserSettings(ctx, url, r)
-	return response, a.fault(ewsaffinity.OpDiscover, "", err)
+	var response *ewssoap.GetUserSettingsResponse
+	err := a.call(ctx, messages.Endpoint(url), ewsaffinity.OpDiscover, "", func() (err error) {
+		response, err = a.client.GetUserSettings(ctx, url, r)
+		return err
+	})
+	return response, err
 }
 
 // final reports whether another endpoint would not help: the server understood

@@ -15,6 +15,10 @@ import (
 func (a *Adapter) fault(op ewsaffinity.Operation, mailbox messages.Address, err error) error {
 	var e *ewssoap.Error
 	if !errors.As(err, &e) {
+		var own *ewsaffinity.Fault // of the login's guard
+		if errors.As(err, &own) {
+			own.Op, own.Mailbox = op, mailbox
+		}
 		return err
 	}
 	f := &ewsaffinity.Fault{Op: op, Code: a.code(e), Text: e.Text, BackOff: e.BackOff, Mailbox: mailbox,

@@ -11,19 +11,18 @@ import (
 // Folders resolves a mailbox's well-known folders in one GetFolder. A folder that
 // the mailbox lacks or does not show is left out.
 func (a *Adapter) Folders(ctx context.Context, url messages.Endpoint, mailbox messages.Address) (map[messages.FolderName]string, error) {
-	release, err := a.acquire(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
 	names := messages.WellKnownFolders()
 	var r ewssoap.GetFolderRequest
 	for _, name := range names {
 		r.Folders = append(r.Folders, a.folder(name, mailbox))
 	}
-	results, err := a.client.GetFolder(ctx, a.mailboxCall(url, mailbox), r)
+	var results []ewssoap.FolderResult
+	err := a.call(ctx, url, ewsaffinity.OpReadBack, mailbox, func() (err error) {
+		results, err = a.client.GetFolder(ctx, a.mailboxCall(url, mailbox), r)
+		return err
+	})
 	if err != nil {
-		return nil, a.fault(ewsaffinity.OpReadBack, mailbox, err)
+		return nil, err
 	}
 	folders := map[messages.FolderName]string{}
 	for i, result := range results {

@@ -19,7 +19,11 @@ func (a *Adapter) Open(ctx context.Context, place messages.Place, ids []messages
 	for _, id := range ids {
 		r.SubscriptionIDs = append(r.SubscriptionIDs, string(id))
 	}
-	s, err := a.client.GetStreamingEvents(ctx, a.groupCall(place, place.Anchor), r)
+	var s *ewssoap.Stream
+	err := a.loggedIn(ctx, func() (err error) {
+		s, err = a.client.GetStreamingEvents(ctx, a.groupCall(place, place.Anchor), r)
+		return err
+	})
 	if err != nil {
 		return nil, a.fault(ewsaffinity.OpStream, "", err)
 	}

@@ -13,14 +13,13 @@ import (
 
 // Subscribe makes a streaming subscription of a mailbox behind its group's anchor.
 func (a *Adapter) Subscribe(ctx context.Context, place messages.Place, mailbox messages.Address) (subscriber.Subscribed, error) {
-	release, err := a.acquire(ctx, place.URL)
+	var answer *ewssoap.SubscribeResponse
+	err := a.call(ctx, place.URL, ewsaffinity.OpSubscribe, mailbox, func() (err error) {
+		answer, err = a.client.Subscribe(ctx, a.groupCall(place, mailbox), a.subscribeRequest(mailbox))
+		return err
+	})
 	if err != nil {
 		return subscriber.Subscribed{}, err
-	}
-	defer release()
-	answer, err := a.client.Subscribe(ctx, a.groupCall(place, mailbox), a.subscribeRequest(mailbox))
-	if err != nil {
-		return subscriber.Subscribed{}, a.fault(ewsaffinity.OpSubscribe, mailbox, err)
 	}
 	return subscriber.Subscribed{
 		ID:     messages.SubscriptionID(answer.SubscriptionID),
@@ -52,12 +51,9 @@ func date(m ewssoap.Meta) time.Time {
 
 // Unsubscribe ends a subscription. One that is gone already is no error.
 func (a *Adapter) Unsubscribe(ctx context.Context, place messages.Place, mailbox messages.Address, id messages.SubscriptionID) error {
-	release, err := a.acquire(ctx, place.URL)
-	if err != nil {
-		return err
-	}
-	defer release()
-	err = a.fault(ewsaffinity.OpUnsubscribe, mailbox, a.client.Unsubscribe(ctx, a.groupCall(place, mailbox), string(id)))
+	err := a.call(ctx, place.URL, ewsaffinity.OpUnsubscribe, mailbox, func() error {
+		return a.client.Unsubscribe(ctx, a.groupCall(place, mailbox), string(id))
+	})
 	var f *ewsaffinity.Fault
 	if errors.As(err, &f) && ewsaffinity.Recover(f.Op, f.Code).Next(ewsaffinity.Seen{Times: 1}).Do == ewsaffinity.Nothing {
 		return nil

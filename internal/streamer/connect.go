@@ -113,7 +113,6 @@ func (w *worker) opened(ctx context.Context, o opening) {
 		w.reopen = w.current != nil
 	case o.fault != nil:
 		w.failures++
-		w.reopen = w.current != nil
 		w.doubt(o)
 		w.faulted(ctx, o.fault, w.alive())
 	case w.outdated(o.connection):

@@ -96,6 +96,20 @@ func TestCoverageDoesNotPassQueuedEventsAfterARenewal(t *testing.T) {
 	})
 }
 
+// The envelope that a connection opens with says nothing of the queues, however long it took.
+func TestALateFirstEnvelopeDoesNotMoveCoverage(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.start()
+		w.group("g", "a=a1")
+		w.until(time.Minute)
+		w.say("a1", heartbeat)
+		w.exchange.answer(answer{late: 2 * time.Second})
+		w.say("a1", Envelope{Closed: true})
+		w.until(70 * time.Second)
+		w.wantCovered("a", time.Minute)
+	})
+}
+
 func TestABurstMovesCoverageByItsEventsOnly(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.start()
@@ -235,6 +249,41 @@ func TestASuccessorAnnouncesAGapThatWasDueBeforeTheLastEvent(t *testing.T) {
 		w.start()
 		w.wantHistory("a", "streaming subscribed", "1 newmail inbox strange",
 			"streaming taken over, after 1 of epoch 1", "1 gap 1m0s-4m0s takeover (coverage)")
+	})
+}
+
+func TestASuccessorAnnouncesAJoinedMemberFromItsSubscription(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.cfg.Drain = time.Millisecond
+		p := w.start()
+		w.group("g", "a=a1")
+		w.until(time.Minute)
+		w.say("a1", heartbeat)
+		w.until(90 * time.Second)
+		w.exchange.goodbye = saysClosed
+		w.group("g", "a=a1", "b=b1")
+		p.kill()
+		w.until(2 * time.Minute)
+		w.start()
+		w.wantHistory("a", "streaming subscribed", "streaming taken over, after 0 of epoch 1", "1 gap 1m30s-2m0s takeover (coverage)")
+		w.wantHistory("b", "streaming subscribed", "streaming taken over, after 0 of epoch 1", "1 gap 1m30s-2m0s takeover (coverage)")
+	})
+}
+
+func TestTheEarliestOfTwoFaultsIsWhereTheGapBegins(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.start()
+		w.group("g", "a=a1")
+		fault := inBand("ErrorInternalServerError")
+		fault.BackOff = time.Hour
+		for i := range 2 {
+			w.until(time.Duration(i+1) * time.Minute)
+			w.say("a1", heartbeat)
+			w.until(time.Duration(i+1)*time.Minute + 30*time.Second)
+			w.say("a1", Envelope{Faults: []*ewsaffinity.Fault{fault}})
+		}
+		w.until(3 * time.Minute)
+		w.wantCovered("a", time.Minute)
 	})
 }
 

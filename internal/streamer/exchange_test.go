@@ -46,6 +46,7 @@ type openCall struct {
 type answer struct {
 	fault    *ewsaffinity.Fault // instead of a stream
 	takes    time.Duration      // until the stream is open
+	late     time.Duration      // until it brings its first envelope
 	first    Envelope           // what it opens with
 	broken   *ewsaffinity.Fault // instead of the first envelope
 	dies     *ewsaffinity.Fault // right after it
@@ -77,7 +78,7 @@ func (x *fakeExchange) Open(ctx context.Context, place messages.Place, ids []mes
 	if a.broken != nil {
 		s.breakOff(a.broken)
 	} else {
-		s.say(a.first)
+		s.sayIn(a.late, a.first)
 	}
 	switch {
 	case a.dies != nil:

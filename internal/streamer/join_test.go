@@ -122,6 +122,69 @@ func TestAMailboxThatJoinsWhileAnotherDoesGetsAStreamToo(t *testing.T) {
 	})
 }
 
+// What opened for subscriptions that were replaced meanwhile serves no one.
+func TestAStreamThatOpensTooLateIsClosed(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.exchange.goodbye = saysNothing
+		w.exchange.answer(answer{takes: 3 * time.Second}, answer{takes: 3 * time.Second})
+		w.start()
+		w.group("g", "a=a1")
+		w.pass(time.Second)
+		w.group("g", "a=a2")
+		w.pass(2 * time.Second)
+		if !w.stream("a1").isOver() {
+			t.Error("the stream of a replaced subscription stays open")
+		}
+		w.pass(3 * time.Second)
+		if have, want := w.stream("a2").ids, []messages.SubscriptionID{"a2"}; !slices.Equal(have, want) {
+			t.Errorf("opened with %q, want %q", have, want)
+		}
+		w.wantOpenings(2)
+	})
+}
+
+// A stream none of whose subscriptions is on the next one is told nothing.
+func TestAStreamWhoseSubscriptionsAreAllReplacedIsNotWaitedFor(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.exchange.goodbye = saysNothing
+		w.start()
+		w.group("g", "a=a1", "b=b1")
+		w.until(time.Minute)
+		w.say("a1", heartbeat)
+		older := w.stream("a1")
+		w.until(2 * time.Minute)
+		w.group("g", "a=a2", "b=b2")
+		if !older.isOver() {
+			t.Error("the older stream is still open")
+		}
+		w.wantHistory("a", "streaming subscribed", "1 stopped lost 1m0s replaced",
+			"streaming subscribed anew, after 1 of epoch 1", "1 gap 1m0s-2m0s replaced (stopped)")
+	})
+}
+
+// Why someone left is not forgotten when newer news overtake it.
+func TestAReasonOutlivesTheNewsThatFollow(t *testing.T) {
+	inWorld(t, func(w *world) {
+		p := w.start()
+		w.group("g", "a=a1", "b=b1")
+		w.until(time.Minute)
+		release := make(chan struct{})
+		p.watch(func(write any) verdict {
+			if holds[messages.MailboxEvent](write) {
+				<-release
+			}
+			return verdict{}
+		})
+		w.say("a1", mail("a1", "m1"))
+		w.groupLeft("g", left("b", messages.StopWithdrawn, ""), "a=a1")
+		w.group("g", "a=a1", "c=c1")
+		close(release)
+		w.pass(time.Second)
+		w.wantHistory("b", "streaming subscribed", "1 stopped withdrawn 1m0s")
+		w.wantHistory("c", "streaming subscribed")
+	})
+}
+
 func TestAWithdrawnMailboxStopsWithoutReopening(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.start()

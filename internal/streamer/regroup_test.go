@@ -90,6 +90,49 @@ func TestARequestThatNobodyAnswersIsRepeatedWithAnotherID(t *testing.T) {
 	})
 }
 
+func TestAFaultThatIsToldTwiceIsAskedOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		p := w.start()
+		w.group("g", "a=a1", "b=b1", "c=c1", "d=d1", "e=e1", "f=f1")
+		w.pass(time.Minute)
+		asked := 0
+		p.watch(func(write any) verdict {
+			if _, ok := write.(messages.RegroupRequested); ok {
+				asked++
+			}
+			return verdict{}
+		})
+		w.say("a1", faulty("ErrorSubscriptionNotFound", "b1"), faulty("ErrorSubscriptionNotFound", "b1"))
+		w.pass(time.Minute)
+		if asked != 1 {
+			t.Errorf("asked %d times, want once", asked)
+		}
+	})
+}
+
+func TestRequestsThatPileUpAreAllStored(t *testing.T) {
+	inWorld(t, func(w *world) {
+		p := w.start()
+		w.group("g", "a=a1", "b=b1", "c=c1", "d=d1", "e=e1", "f=f1")
+		recovers := begin.Add(3 * time.Minute)
+		p.watch(func(write any) verdict {
+			if _, ok := write.(messages.RegroupRequested); ok && time.Now().Before(recovers) {
+				return verdict{err: errors.New("no stream leader")}
+			}
+			return verdict{}
+		})
+		w.until(time.Minute)
+		w.say("a1", faulty("ErrorSubscriptionNotFound", "b1"))
+		w.until(2 * time.Minute)
+		w.say("a1", faulty("ErrorSubscriptionNotFound", "c1"))
+		w.until(4 * time.Minute)
+		r := w.requests()
+		if len(r) != 2 || r[0].Died[address("b")] != "b1" || r[1].Died[address("c")] != "c1" {
+			t.Errorf("stored: have %+v, want the losses of b and c", r)
+		}
+	})
+}
+
 // Two processes, or one before and after its death, make one request of one loss.
 func TestOneLossHasOneRequestID(t *testing.T) {
 	inWorld(t, func(w *world) {

@@ -147,7 +147,6 @@ func (s *Streamer) settle(ctx context.Context, ids ...messages.GroupID) {
 			if running {
 				w.stop()
 			}
-		case running && w.stopping:
 		case running:
 			w.tell(s.updateOf(g, members))
 		case len(members) > 0:

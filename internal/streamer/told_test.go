@@ -102,6 +102,16 @@ func TestAnErrorWithoutIDsConcernsTheWholeGroup(t *testing.T) {
 	})
 }
 
+func TestTheLossOfTheAnchorIsTheGroups(t *testing.T) {
+	inWorld(t, func(w *world) {
+		sixMembers(w)
+		w.say("a1", faulty("ErrorSubscriptionNotFound", "a1"))
+		if have := w.died(); len(have) != 6 || w.requests()[0].Action != messages.RegroupAll {
+			t.Errorf("have %s of %q, want %s of all six", w.requests()[0].Action, have, messages.RegroupAll)
+		}
+	})
+}
+
 func TestMissedEventsAreAGapAtOnceAndTheSubscriptionIsKept(t *testing.T) {
 	for name, ids := range map[string][]messages.SubscriptionID{"of one": {"b1"}, "of all": nil} {
 		t.Run(name, func(t *testing.T) {
@@ -145,6 +155,7 @@ func TestMissedEventsToldAtTheOpeningAreAGap(t *testing.T) {
 
 func TestAnIDThatIsDeadAtTheOpeningIsLeftOut(t *testing.T) {
 	inWorld(t, func(w *world) {
+		w.exchange.goodbye = saysNothing
 		w.exchange.answer(answer{first: faulty("ErrorSubscriptionNotFound", "b1")})
 		w.start()
 		w.group("g", "a=a1", "b=b1", "c=c1", "d=d1", "e=e1", "f=f1")
@@ -153,9 +164,11 @@ func TestAnIDThatIsDeadAtTheOpeningIsLeftOut(t *testing.T) {
 		if have := w.died(); !slices.Equal(have, []messages.SubscriptionID{"b1"}) {
 			t.Errorf("died: have %q, want b1", have)
 		}
+		w.exchange.opened()[0].stream.say(mail("b1", "strange"))
 		w.pass(time.Minute)
 		w.groupLeft("g", left("b", messages.StopLost, "ErrorSubscriptionNotFound"), "a=a1", "c=c1", "d=d1", "e=e1", "f=f1")
 		w.group("g", "a=a1", "b=b2", "c=c1", "d=d1", "e=e1", "f=f1")
+		w.pass(10 * time.Second) // no goodbye comes
 		w.wantHistory("b", "streaming taken over", "1 gap 0s-1m0s takeover (coverage)")
 	})
 }

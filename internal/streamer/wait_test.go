@@ -132,6 +132,20 @@ func TestAnOpenEndpointIsNotAsked(t *testing.T) {
 	})
 }
 
+func TestConnectionsThatBringNothingOpenTheEndpointsBreaker(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.start()
+		for range 20 {
+			w.exchange.answer(answer{broken: inBand(ewsaffinity.CodeEOF)})
+		}
+		for i := range 9 {
+			w.group(messages.GroupID(fmt.Sprint("g", i)), fmt.Sprintf("a%d=s%d", i, i))
+		}
+		w.pass(9 * time.Second)
+		w.wantOpenings(5)
+	})
+}
+
 func TestGroupsOfAnotherEndpointDoNotWait(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.start()

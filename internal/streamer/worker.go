@@ -27,11 +27,10 @@ type worker struct {
 	endpoint *breaker.Endpoint
 	log      *slog.Logger
 
-	updates  chan update // of one slot: the latest wins
-	cancel   context.CancelFunc
-	stopping bool // the stage's: stop was called
-	reading  sync.WaitGroup
-	storing  context.Context // outlives the worker's by Drain: what was read is still to be stored
+	updates chan update // of one slot: the latest wins
+	cancel  context.CancelFunc
+	reading sync.WaitGroup
+	storing context.Context // outlives the worker's by Drain: what was read is still to be stored
 
 	group    messages.GroupSubscribed
 	members  map[messages.Address]*member
@@ -94,10 +93,8 @@ func (w *worker) tell(u update) {
 	w.updates <- u
 }
 
-func (w *worker) stop() {
-	w.stopping = true
-	w.cancel()
-}
+// stop ends the worker. What it is told from then on counts for its successor.
+func (w *worker) stop() { w.cancel() }
 
 // run is the worker's goroutine. It ends when ctx does, after what was read is
 // stored.

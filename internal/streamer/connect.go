@@ -116,7 +116,6 @@ func (w *worker) opened(ctx context.Context, o opening) {
 		w.doubt(o)
 		w.faulted(ctx, o.fault, w.alive())
 	case w.outdated(o.connection):
-		w.reopen = true
 		w.close(o.connection)
 	default:
 		w.next = o.connection

@@ -259,13 +259,15 @@ func TestASuccessorAnnouncesAJoinedMemberFromItsSubscription(t *testing.T) {
 		w.group("g", "a=a1")
 		w.until(time.Minute)
 		w.say("a1", heartbeat)
+		w.until(90*time.Second - freshAfter/2)
+		w.say("a1", heartbeat)
 		w.until(90 * time.Second)
-		w.exchange.goodbye = saysClosed
+		w.exchange.goodbye = saysClosed // too soon after the heartbeat to show when it was written
 		w.group("g", "a=a1", "b=b1")
 		p.kill()
 		w.until(2 * time.Minute)
 		w.start()
-		w.wantHistory("a", "streaming subscribed", "streaming taken over, after 0 of epoch 1", "1 gap 1m30s-2m0s takeover (coverage)")
+		w.wantHistory("a", "streaming subscribed", "streaming taken over, after 0 of epoch 1", "1 gap 1m29.975s-2m0s takeover (coverage)")
 		w.wantHistory("b", "streaming subscribed", "streaming taken over, after 0 of epoch 1", "1 gap 1m30s-2m0s takeover (coverage)")
 	})
 }

@@ -105,6 +105,23 @@ func TestAGoodbyeBeforeTheNewStreamIsOpenIsNoneOfAnotherClient(t *testing.T) {
 	}
 }
 
+// Our own opening ends the stream before it: that is no reason to wait before the next.
+func TestJoinsInARowDoNotWait(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.start()
+		w.group("g", "a=a1")
+		for i, members := range [][]string{{"a=a1", "b=b1"}, {"a=a1", "b=b1", "c=c1"}, {"a=a1", "b=b1", "c=c1", "d=d1"}} {
+			w.exchange.answer(answer{takes: 300 * time.Millisecond})
+			older := w.stream("a1")
+			w.group("g", members...)
+			older.say(saysClosed...)
+			w.pass(300 * time.Millisecond)
+			w.wantOpenings(i + 2)
+		}
+		w.wantHistory("d", "streaming subscribed")
+	})
+}
+
 func TestAMailboxThatJoinsWhileAnotherDoesGetsAStreamToo(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.start()

@@ -37,6 +37,11 @@ func TestEventsBesideAnErrorAreStored(t *testing.T) {
 		w.say("a1", e)
 		w.wantHistory("b", "streaming subscribed", "1 newmail inbox m1")
 		w.wantHistory("c", "streaming subscribed", "1 newmail inbox m2")
+		w.wantOpenings(2)
+		want := []messages.SubscriptionID{"a1", "c1", "d1", "e1", "f1"}
+		if have := w.exchange.opened()[1].ids; !slices.Equal(have, want) {
+			t.Errorf("the others got a connection with %q, want %q", have, want)
+		}
 		if have := w.died(); !slices.Equal(have, []messages.SubscriptionID{"b1"}) {
 			t.Errorf("died: have %q, want b1", have)
 		}
@@ -106,6 +111,8 @@ func TestTheLossOfTheAnchorIsTheGroups(t *testing.T) {
 	inWorld(t, func(w *world) {
 		sixMembers(w)
 		w.say("a1", faulty("ErrorSubscriptionNotFound", "a1"))
+		w.pass(10 * time.Second)
+		w.wantCovered("b", time.Minute) // no one knows how long the others lived
 		if have := w.died(); len(have) != 6 || w.requests()[0].Action != messages.RegroupAll {
 			t.Errorf("have %s of %q, want %s of all six", w.requests()[0].Action, have, messages.RegroupAll)
 		}

@@ -2,6 +2,7 @@ package subscriber
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -23,8 +24,13 @@ func (s *Subscriber) finish(ctx context.Context, o outcome) {
 		return
 	}
 	former, sequence := s.roster.Group(o.change.Group)
-	next, changed := s.nextGroup(former, o)
-	if changed {
+	members := s.roster.Members(o.change.Group)
+	if !o.change.Begin && len(o.joined) > 0 && len(members) == 0 {
+		s.giveUp(ctx, o, errors.New("the group lost all its members meanwhile: its anchor and cookie are no longer good"))
+		return
+	}
+	next := s.nextGroup(former, members, o)
+	if len(o.joined) > 0 || len(next.Left) > 0 {
 		decided, err := s.store.Decide(ctx, next, sequence)
 		if err != nil {
 			s.giveUp(ctx, o, err)
@@ -33,19 +39,9 @@ func (s *Subscriber) finish(ctx context.Context, o outcome) {
 		s.roster.Apply(messages.Recorded{Fact: next, Sequence: decided})
 		s.logChange(next, o)
 	}
-	facts := append(s.groupedFacts(former, next, o), s.rejectionFacts(o)...)
+	facts := append(s.groupedFacts(next, o), s.rejectionFacts(o)...)
 	if err := s.record(ctx, facts...); err == nil {
-		s.unsubscribe(ctx, former, slices.Collect(leavers(o.change)))
-	}
-}
-
-func leavers(c ewsaffinity.Change) func(yield func(messages.Address) bool) {
-	return func(yield func(messages.Address) bool) {
-		for _, leave := range c.Leave {
-			if !yield(leave.Mailbox) {
-				return
-			}
-		}
+		s.unsubscribe(ctx, former, slices.Collect(maps.Keys(next.Left)))
 	}
 }
 
@@ -80,33 +76,38 @@ func (s *Subscriber) folderFacts(o outcome) []messages.Fact {
 	return facts
 }
 
-// nextGroup is the group's message after the outcome; changed is false when
-// nothing came of it.
-func (s *Subscriber) nextGroup(former messages.GroupSubscribed, o outcome) (next messages.GroupSubscribed, changed bool) {
-	next = former
+// nextGroup is the group's message after the outcome. members are those who
+// belong to the group still: a mailbox that moved leaves by any message, because
+// one that named it would take it back.
+func (s *Subscriber) nextGroup(former messages.GroupSubscribed, members map[messages.Address]messages.Subscription, o outcome) messages.GroupSubscribed {
+	next := former
 	next.Revision++
-	next.Subscriptions = map[messages.Address]messages.Subscription{}
 	if o.change.Begin && len(o.joined) > 0 {
 		next = messages.GroupSubscribed{
 			Group: o.change.Group, Generation: o.change.Generation, Revision: 1,
 			URL: o.change.Key.URL, Grouping: o.change.Key.Grouping,
 			Anchor: o.place.Anchor, Cookie: o.place.Cookie, Since: o.since,
-			Subscriptions: next.Subscriptions,
 		}
-	} else {
-		maps.Copy(next.Subscriptions, former.Subscriptions)
 	}
+	next.Meta = s.meta(messages.Cause{Reason: reason(o)})
 	next.Left = map[messages.Address]messages.Left{}
 	for _, leave := range o.change.Leave {
-		if _, member := former.Subscriptions[leave.Mailbox]; member {
-			delete(next.Subscriptions, leave.Mailbox)
+		if _, was := former.Subscriptions[leave.Mailbox]; was {
 			next.Left[leave.Mailbox] = messages.Left{Reason: stopReason(leave.Why)}
-			changed = true
+		}
+	}
+	next.Subscriptions = map[messages.Address]messages.Subscription{}
+	for a, subscription := range former.Subscriptions {
+		switch _, leaves := next.Left[a]; {
+		case leaves:
+		case members[a] == subscription:
+			next.Subscriptions[a] = subscription
+		default:
+			next.Left[a] = messages.Left{Reason: messages.StopMoved}
 		}
 	}
 	maps.Copy(next.Subscriptions, o.joined)
-	next.Meta = s.meta(messages.Cause{Reason: reason(o)})
-	return next, changed || len(o.joined) > 0
+	return next
 }
 
 // stopReason says it to the streamer: a parked mailbox is still promised, so its
@@ -134,7 +135,7 @@ func reason(o outcome) string {
 }
 
 // groupedFacts tell each mailbox's history where it is now.
-func (s *Subscriber) groupedFacts(former, next messages.GroupSubscribed, o outcome) []messages.Fact {
+func (s *Subscriber) groupedFacts(next messages.GroupSubscribed, o outcome) []messages.Fact {
 	cause := messages.Cause{ID: next.ID, Reason: next.Cause.Reason}
 	fact := func(a messages.Address, id messages.SubscriptionID) messages.Fact {
 		return messages.MailboxGrouped{Meta: s.meta(cause), Mailbox: a, Group: next.Group,
@@ -144,10 +145,9 @@ func (s *Subscriber) groupedFacts(former, next messages.GroupSubscribed, o outco
 	for _, a := range slices.Sorted(maps.Keys(o.joined)) {
 		facts = append(facts, fact(a, o.joined[a].ID))
 	}
-	for _, leave := range o.change.Leave {
-		_, was := former.Subscriptions[leave.Mailbox]
-		if _, joined := o.joined[leave.Mailbox]; was && !joined && leave.Why != ewsaffinity.LeaveMoved {
-			facts = append(facts, fact(leave.Mailbox, ""))
+	for _, a := range slices.Sorted(maps.Keys(next.Left)) {
+		if _, joined := o.joined[a]; !joined && next.Left[a].Reason != messages.StopMoved {
+			facts = append(facts, fact(a, ""))
 		}
 	}
 	return facts
@@ -166,7 +166,7 @@ func (s *Subscriber) giveUp(ctx context.Context, o outcome, err error) {
 
 func (s *Subscriber) logChange(next messages.GroupSubscribed, o outcome) {
 	s.log.Info("group subscribed", "group", next.Group, "generation", next.Generation, "revision", next.Revision,
-		"mailboxes", len(next.Subscriptions), "joined", len(o.joined), "left", len(o.change.Leave),
+		"mailboxes", len(next.Subscriptions), "joined", len(o.joined), "left", len(next.Left),
 		"rejected", len(o.rejected), "reason", next.Cause.Reason)
 }
 

@@ -59,12 +59,13 @@ func (s *Subscriber) regroup(ctx context.Context, r messages.RegroupRequested) e
 	return nil
 }
 
-// mayLive are the lost subscriptions that Exchange may still hold: those the
-// request did not name, and all of them where the code leaves their fate open.
+// mayLive are the subscriptions that Exchange may still hold of those who left:
+// the ones the request did not name, and all of them where the code leaves their
+// fate open.
 func mayLive(r messages.RegroupRequested, losses ewsaffinity.Losses) []messages.Address {
 	fate := ewsaffinity.Recover(ewsaffinity.OpStream, ewsaffinity.Code(r.Code)).Subscription
 	var live []messages.Address
-	for _, a := range losses.Lost {
+	for a := range losses.Group.Left {
 		if _, named := r.Died[a]; !named || fate != ewsaffinity.Dead {
 			live = append(live, a)
 		}

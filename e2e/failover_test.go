@@ -94,7 +94,7 @@ func tellLoss(b *bubble, story lossStory) {
 	defer stop()
 	b.list(all...)
 	b.untilStreaming(len(all))
-	stopProducing := b.produce(5)
+	stopProducing := b.produce(2)
 	time.Sleep(3 * time.Minute)
 
 	before := b.latestGroups()

@@ -54,7 +54,7 @@ func TestAServerThatFailsAgainAndAgainMeetsTheLadder(t *testing.T) {
 		b.untilStreaming(10)
 		began := time.Now()
 		for time.Since(began) < 50*time.Minute {
-			time.Sleep(time.Second)
+			time.Sleep(5 * time.Second)
 			if len(b.streaming()) == 10 {
 				b.sim.DropSubscriptions(all...)
 			}

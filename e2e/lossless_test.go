@@ -43,7 +43,7 @@ func TestWithoutFaultsEveryNotificationIsStoredOnceAndInOrder(t *testing.T) {
 				defer stop()
 				b.list(all...)
 				b.untilStreaming(30)
-				stopProducing := b.produce(1)
+				stopProducing := b.produce(0.5)
 				for range 70 { // minutes: at least two renewals of each connection
 					item := b.sim.Deliver("a001@sim.test")
 					for range 3 { // several changes of one item in one second

@@ -19,7 +19,7 @@ func TestCookiesMayNeverComeOrComeUnasked(t *testing.T) {
 				defer stop()
 				b.list(all...)
 				b.untilStreaming(40)
-				stopProducing := b.produce(5)
+				stopProducing := b.produce(2)
 				time.Sleep(35 * time.Minute) // over a renewal
 				b.sim.Restart("ex01.sim.test")
 				time.Sleep(5 * time.Minute)
@@ -45,7 +45,7 @@ func TestAMailboxJoinsAndLeavesWithinFiveSecondsWithoutTouchingTheOthers(t *test
 		defer stop()
 		b.list(all...)
 		b.untilStreaming(30)
-		stopProducing := b.produce(10)
+		stopProducing := b.produce(3)
 		time.Sleep(2 * time.Minute)
 
 		b.list(append(slices.Clone(all), "a015x@sim.test")...)

@@ -145,8 +145,8 @@ func (w *worker) doubt(o opening) {
 	}
 }
 
-// outdated reports whether a connection that just opened lacks a member already
-// or serves none: the group changed meanwhile.
+// outdated reports whether a connection that just opened serves no one any more:
+// the group changed meanwhile.
 func (w *worker) outdated(c *connection) bool {
 	for _, m := range c.members {
 		if !m.gone && !m.dead {

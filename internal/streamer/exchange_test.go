@@ -32,7 +32,6 @@ type fakeExchange struct {
 	answers []answer // to the next openings; without one a stream opens
 	goodbye []Envelope
 	beats   time.Duration // a silent stream says a heartbeat this often; zero: never
-	changed chan struct{}
 }
 
 type openCall struct {

@@ -181,7 +181,7 @@ func (s *Subscriber) unsubscribe(ctx context.Context, g messages.GroupSubscribed
 			if !was {
 				continue
 			}
-			done, _, ok := endpoint.Allow()
+			done, _, ok := endpoint.allow()
 			if !ok {
 				return
 			}

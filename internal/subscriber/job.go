@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ewsnats/ewsnats/internal/breaker"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -17,7 +16,7 @@ type job struct {
 	change      ewsaffinity.Change
 	place       messages.Place // of the living group; unused when a generation begins
 	exchange    Exchange
-	endpoint    *breaker.Endpoint
+	endpoint    *endpoint
 	concurrency int
 	needFolders map[messages.Address]bool
 }
@@ -116,6 +115,9 @@ func (j *job) each(ctx context.Context, o *outcome, members []messages.Address,
 	for range min(j.concurrency, len(members)) {
 		workers.Go(func() {
 			for a := range queue {
+				if ctx.Err() != nil || o.stopped(&mu) {
+					continue
+				}
 				var own outcome
 				own.rejected = map[messages.Address]*ewsaffinity.Fault{}
 				j.ask(ctx, &own, a, func(ctx context.Context) error { return do(ctx, a, record) })
@@ -124,9 +126,6 @@ func (j *job) each(ctx context.Context, o *outcome, members []messages.Address,
 		})
 	}
 	for _, a := range members {
-		if ctx.Err() != nil || o.stopped(&mu) {
-			break
-		}
 		queue <- a
 	}
 	close(queue)
@@ -153,7 +152,7 @@ func (o *outcome) absorb(own outcome) {
 // ask makes one call under the endpoint's breaker. A fault of the mailbox is
 // noted as its rejection; it reports true when nothing more should be asked.
 func (j *job) ask(ctx context.Context, o *outcome, a messages.Address, call func(context.Context) error) (stop bool) {
-	done, wait, ok := j.endpoint.Allow()
+	done, wait, ok := j.endpoint.allow()
 	if !ok {
 		o.wait = wait
 		return true
@@ -170,6 +169,7 @@ func (j *job) ask(ctx context.Context, o *outcome, a messages.Address, call func
 		return false
 	case concernsMany(fault):
 		o.halted = fault
+		j.endpoint.rest(fault.BackOff) // at once: other groups ask too
 		return true
 	}
 	o.rejected[a] = fault

@@ -19,7 +19,7 @@ func (s *Subscriber) plan(ctx context.Context) {
 		if !s.ownership.Owns(change.Key.URL) || s.busy[change.Key] > 0 {
 			continue
 		}
-		if until := s.resting[change.Key.URL]; until.After(now) {
+		if until := s.endpoint(change.Key.URL).restsUntil(); until.After(now) {
 			wake = earlier(wake, until)
 			continue
 		}

@@ -23,7 +23,7 @@ func (s *Subscriber) rest(o outcome) {
 		s.log.Warn("endpoint left alone", "url", url, "wait", wait.Round(time.Millisecond), "code", o.halted.Code,
 			"request_id", o.halted.RequestID, "err", o.halted.Text, "hint", hint(o.halted))
 	}
-	s.resting[url] = time.Now().Add(wait)
+	s.endpoint(url).rest(wait)
 }
 
 func hint(fault *ewsaffinity.Fault) string {

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ewsnats/ewsnats/internal/breaker"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -16,7 +15,7 @@ import (
 type Config struct {
 	GroupSize   int           // most mailboxes to a group, 1 to 200; 0: 200
 	Quiet       time.Duration // planned this long after the last news; 0: 500 ms
-	Concurrency int           // subscribed at the same time in one group; 0: 10 (EWS.md's politeness: ten calls per endpoint)
+	Concurrency int           // subscribed at the same time in one group; 0: 10
 	NewID       func() string // unique ids of facts
 	Random      func() float64
 	Logger      *slog.Logger
@@ -34,10 +33,9 @@ type Subscriber struct {
 	log       *slog.Logger
 
 	roster    *ewsaffinity.Roster
-	endpoints map[messages.Endpoint]*breaker.Endpoint
-	busy      map[ewsaffinity.Key]int         // changes being carried out
-	resting   map[messages.Endpoint]time.Time // endpoints left alone until then
-	restless  map[messages.Endpoint]int       // times in a row
+	endpoints map[messages.Endpoint]*endpoint
+	busy      map[ewsaffinity.Key]int   // changes being carried out
+	restless  map[messages.Endpoint]int // times in a row that an endpoint had to be left alone
 	quiet     *time.Timer
 	dirty     time.Time // since when news wait to be planned; zero: none
 
@@ -60,9 +58,8 @@ func New(cfg Config, store Store, exchange Exchange, ownership Ownership) *Subsc
 	return &Subscriber{
 		cfg: cfg, store: store, exchange: exchange, ownership: ownership, log: cfg.Logger,
 		roster:    ewsaffinity.NewRoster(),
-		endpoints: map[messages.Endpoint]*breaker.Endpoint{},
+		endpoints: map[messages.Endpoint]*endpoint{},
 		busy:      map[ewsaffinity.Key]int{},
-		resting:   map[messages.Endpoint]time.Time{},
 		restless:  map[messages.Endpoint]int{},
 		requests:  make(chan request),
 		outcomes:  make(chan outcome),
@@ -166,14 +163,4 @@ func (s *Subscriber) news() {
 		wait = max(0, latest.Sub(now))
 	}
 	s.quiet.Reset(wait)
-}
-
-// endpoint is the breaker around what is asked of an endpoint.
-func (s *Subscriber) endpoint(url messages.Endpoint) *breaker.Endpoint {
-	b, ok := s.endpoints[url]
-	if !ok {
-		b = breaker.NewEndpoint(breaker.EndpointConfig{Name: string(url)})
-		s.endpoints[url] = b
-	}
-	return b
 }

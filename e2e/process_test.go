@@ -131,6 +131,17 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
+// lines are the lines that hold a text.
+func (b *lockedBuffer) lines(text string) []string {
+	var found []string
+	for line := range strings.Lines(b.String()) {
+		if strings.Contains(line, text) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
 func (b *lockedBuffer) tail(lines int) string {
 	all := strings.Split(b.String(), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")

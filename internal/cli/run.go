@@ -71,7 +71,7 @@ func embedded(cfg *config.Config, log *slog.Logger) (*natsserver.Server, error) 
 	}
 	server, err := natsserver.Start(settings)
 	if err != nil {
-		return nil, err
+		return nil, app.WithExitCode(app.ExitUnavailable, err)
 	}
 	log.Info("embedded NATS server", "url", server.ClientURL(), "dir", e.Dir)
 	return server, nil

@@ -62,7 +62,7 @@ func (w *world) audit() audit.Report {
 	w.state.mu.Lock()
 	stored := slices.Clone(w.state.stored)
 	w.state.mu.Unlock()
-	return audit.Check(w.sim.Truth(), stored)
+	return audit.Check(w.truth(), stored)
 }
 
 // allStream reports whether no mailbox is under way between groups.

@@ -38,6 +38,7 @@ type world struct {
 	dir      string
 	nats     *natsserver.Server
 	sim      *exchangesim.Server
+	truth    func() exchangesim.Truth // what happened
 	listener net.Listener
 	cfg      *config.Config
 	log      *slog.Logger
@@ -69,6 +70,7 @@ func build(o options, state *state) (_ *world, err error) {
 	}
 	url := "http://" + w.listener.Addr().String()
 	w.sim = exchangesim.New(exchangesim.Config{Minute: simMinute, ExternalURL: url})
+	w.truth = w.sim.Truth
 	var list strings.Builder
 	for i := range o.mailboxes {
 		server := servers[i%len(servers)]

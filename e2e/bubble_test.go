@@ -85,11 +85,11 @@ func (b *bubble) run(tune ...func(*streamer.Config, *subscriber.Config)) (stop f
 	var running sync.WaitGroup
 	running.Go(func() {
 		_ = discoverer.New(discoverer.Config{Logger: b.log.With("stage", "discoverer")}, discoverer.Ports{
-			Feed: b.bus, Recorder: b.bus, Autodiscover: adapter, Ownership: everyMailbox{}, Lists: b.lists,
+			Feed: b.bus, Recorder: b.bus, Autodiscover: adapter, Ownership: every[messages.Address]{}, Lists: b.lists,
 			NewID: newID, Random: uniform}).Run(ctx)
 	})
-	running.Go(func() { _ = subscriber.New(subscribing, b.bus, adapter, everyEndpoint{}).Run(ctx) })
-	running.Go(func() { _ = streamer.New(streaming, b.bus, b.bus, adapter, everyGroup{}).Run(ctx) })
+	running.Go(func() { _ = subscriber.New(subscribing, b.bus, adapter, every[messages.Endpoint]{}).Run(ctx) })
+	running.Go(func() { _ = streamer.New(streaming, b.bus, b.bus, adapter, every[messages.GroupID]{}).Run(ctx) })
 	return func() {
 		cancel()
 		running.Wait()
@@ -97,20 +97,11 @@ func (b *bubble) run(tune ...func(*streamer.Config, *subscriber.Config)) (stop f
 	}
 }
 
-type everyMailbox struct{}
+// every owns all units of a stage.
+type every[Unit any] struct{}
 
-func (everyMailbox) Owns(messages.Address) bool { return true }
-func (everyMailbox) Changes() <-chan struct{}   { return nil }
-
-type everyEndpoint struct{}
-
-func (everyEndpoint) Owns(messages.Endpoint) bool { return true }
-func (everyEndpoint) Changes() <-chan struct{}    { return nil }
-
-type everyGroup struct{}
-
-func (everyGroup) Owns(messages.GroupID) bool { return true }
-func (everyGroup) Changes() <-chan struct{}   { return nil }
+func (every[Unit]) Owns(Unit) bool           { return true }
+func (every[Unit]) Changes() <-chan struct{} { return nil }
 
 // list makes the mailbox list what it says.
 func (b *bubble) list(mailboxes ...string) {

@@ -1,18 +1,8 @@
 package app
 
-import "github.com/ewsnats/ewsnats/pkg/messages"
+// sole owns everything: run one process of each stage. The stages take what they
+// own from a port, so that this is all that stands in for a shared one.
+type sole[Unit any] struct{}
 
-// One process of each stage owns everything: run one of each. The stages take
-// what they own from a port, so that this is all that stands in for a shared one.
-type (
-	soleDiscoverer struct{}
-	soleSubscriber struct{}
-	soleStreamer   struct{}
-)
-
-func (soleDiscoverer) Owns(messages.Address) bool  { return true }
-func (soleDiscoverer) Changes() <-chan struct{}    { return nil }
-func (soleSubscriber) Owns(messages.Endpoint) bool { return true }
-func (soleSubscriber) Changes() <-chan struct{}    { return nil }
-func (soleStreamer) Owns(messages.GroupID) bool    { return true }
-func (soleStreamer) Changes() <-chan struct{}      { return nil }
+func (sole[Unit]) Owns(Unit) bool           { return true }
+func (sole[Unit]) Changes() <-chan struct{} { return nil }

@@ -15,6 +15,7 @@ import (
 	"github.com/ewsnats/ewsnats/internal/maillist"
 	"github.com/ewsnats/ewsnats/internal/streamer"
 	"github.com/ewsnats/ewsnats/internal/subscriber"
+	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // The names of the stages: of connections, dead letters and in the log.
@@ -52,7 +53,7 @@ func Discoverer(cfg *config.Config, log *slog.Logger) Actor {
 			Batch: cfg.Discoverer.Batch, Refresh: cfg.Discoverer.Refresh,
 			ConfirmWithdrawals: cfg.Mailboxes.ConfirmWithdrawals, Logger: log,
 		}, discoverer.Ports{
-			Feed: bus, Recorder: bus, Autodiscover: adapter, Ownership: soleDiscoverer{},
+			Feed: bus, Recorder: bus, Autodiscover: adapter, Ownership: sole[messages.Address]{},
 			Lists: maillist.Watch(ctx, cfg.Mailboxes.List, listInterval),
 			NewID: nuid.Next, Random: rand.Float64,
 		}).Run(ctx)
@@ -65,7 +66,7 @@ func Subscriber(cfg *config.Config, log *slog.Logger) Actor {
 		return subscriber.New(subscriber.Config{
 			GroupSize: cfg.Groups.Size, Quiet: cfg.Groups.Quiet, Concurrency: cfg.Exchange.Concurrency,
 			NewID: nuid.Next, Random: rand.Float64, Logger: log,
-		}, bus, adapter, soleSubscriber{}).Run(ctx)
+		}, bus, adapter, sole[messages.Endpoint]{}).Run(ctx)
 	})
 }
 
@@ -74,6 +75,6 @@ func Streamer(cfg *config.Config, log *slog.Logger) Actor {
 	return stage(cfg, StageStreamer, log, func(ctx context.Context, bus *jetbus.Bus, adapter *exchange.Adapter) error {
 		return streamer.New(streamer.Config{
 			Drain: cfg.Drain * 4 / 5, NewID: nuid.Next, Random: rand.Float64, Logger: log,
-		}, bus, bus.NewLane(), adapter, soleStreamer{}).Run(ctx)
+		}, bus, bus.NewLane(), adapter, sole[messages.GroupID]{}).Run(ctx)
 	})
 }

@@ -30,7 +30,6 @@ type Verdict struct {
 }
 
 const (
-	leastWait   = time.Second      // full jitter and hints of 0 ms never mean "at once"
 	reopenAfter = time.Second      // least wait before a second reopening in a row
 	probeAfter  = 5 * time.Minute  // of what was stopped: at most 3 logins in 10 min
 	probeSpread = 30 * time.Second // so that groups do not probe together
@@ -49,7 +48,7 @@ func (g *Group) verdict(fault *ewsaffinity.Fault, row ewsaffinity.Row, seen ewsa
 		}
 	case ewsaffinity.Retry, ewsaffinity.HonourHint:
 		v.Do = Wait
-		v.Wait += g.backOff(fault.BackOff, seen.Times)
+		v.Wait += ewsaffinity.RetryDelay(fault.BackOff, seen.Times, g.random())
 	case ewsaffinity.Stop:
 		v.Do = Stop
 		v.Wait = max(step.Wait, probeAfter) + g.jitter(probeSpread)
@@ -76,13 +75,6 @@ func action(do ewsaffinity.Do, seen ewsaffinity.Seen) (messages.RegroupAction, b
 		}
 	}
 	return messages.Resubscribe, false
-}
-
-func (g *Group) backOff(hint time.Duration, times int) time.Duration {
-	if hint > 0 {
-		return ewsaffinity.HintDelay(hint, g.random())
-	}
-	return max(leastWait, ewsaffinity.BackOff(times, g.random()))
 }
 
 func (g *Group) jitter(most time.Duration) time.Duration {

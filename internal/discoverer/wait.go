@@ -17,9 +17,6 @@ func fault(err error) *ewsaffinity.Fault {
 	return &ewsaffinity.Fault{Op: ewsaffinity.OpDiscover, Code: "unexpected", Err: err}
 }
 
-// leastWait keeps the jitter of a back-off from making an attempt follow at once.
-const leastWait = time.Second
-
 // waitAfter is the time to the next attempt at a mailbox after failures in a row.
 func waitAfter(f *ewsaffinity.Fault, failures int, random float64) time.Duration {
 	row := ewsaffinity.Recover(ewsaffinity.OpDiscover, f.Code)
@@ -49,7 +46,7 @@ func waitFor(row ewsaffinity.Row, f *ewsaffinity.Fault, failures int, parked tim
 	case (step.Do == ewsaffinity.Park || step.Do == ewsaffinity.Stop) && step.Wait == 0:
 		wait = spread(parked, random)
 	}
-	return max(wait, step.Wait, leastWait)
+	return max(wait, step.Wait, ewsaffinity.LeastWait)
 }
 
 // spread adds jitter of a tenth in either direction.

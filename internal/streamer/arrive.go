@@ -67,8 +67,9 @@ func (w *worker) publish(c *connection, batch []arrival) error {
 	return nil
 }
 
-// storeEvents publishes events, also while the worker ends. One that can never be stored becomes a gap of one with its
-// sequence number, so that the sequence has no hole.
+// storeEvents publishes events, also while the worker ends. One that can never be
+// stored becomes a gap of one with its sequence number, so that the sequence has
+// no hole.
 func (w *worker) storeEvents(events []messages.Event) error {
 	for len(events) > 0 {
 		_, err := w.lane.Publish(w.storing, events)

@@ -99,9 +99,9 @@ func (w *worker) rest(wait time.Duration) {
 	w.notUntil = later(w.notUntil, time.Now().Add(wait))
 }
 
-// backOff is the wait after failures in a row. Full jitter never means "at once".
+// backOff is the wait after failures in a row.
 func (w *worker) backOff() time.Duration {
-	return max(time.Second, ewsaffinity.BackOff(w.failures, w.cfg.Random()))
+	return ewsaffinity.RetryDelay(0, w.failures, w.cfg.Random())
 }
 
 // opened takes a connection that opened, or the fault that kept it from opening.

@@ -61,15 +61,9 @@ func (s *Subscriber) parkFor(step ewsaffinity.Step, fault *ewsaffinity.Fault, at
 	return max(step.Wait, s.waitFor(fault, attempts))
 }
 
-// leastWait keeps full jitter and hints of 0 ms from meaning "at once".
-const leastWait = time.Second
-
 // waitFor is the wait before asking again what failed attempts times.
 func (s *Subscriber) waitFor(fault *ewsaffinity.Fault, attempts int) time.Duration {
-	if fault.BackOff > 0 {
-		return ewsaffinity.HintDelay(fault.BackOff, s.cfg.Random())
-	}
-	return max(leastWait, ewsaffinity.BackOff(attempts, s.cfg.Random()))
+	return ewsaffinity.RetryDelay(fault.BackOff, attempts, s.cfg.Random())
 }
 
 // spread varies a delay by up to a fifth, so that mailboxes parked together do

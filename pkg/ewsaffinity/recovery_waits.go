@@ -19,6 +19,19 @@ func HintDelay(hint time.Duration, random float64) time.Duration {
 	return hint + hint/10 + time.Duration(random*float64(5*time.Second))
 }
 
+// LeastWait keeps full jitter, and hints of 0 ms, from meaning "at once".
+const LeastWait = time.Second
+
+// RetryDelay is the wait before the next attempt of something that failed attempt
+// times: what the server's hint asks for, or, without one (zero), BackOff and at
+// least LeastWait. random is in [0, 1).
+func RetryDelay(hint time.Duration, attempt int, random float64) time.Duration {
+	if hint > 0 {
+		return HintDelay(hint, random)
+	}
+	return max(LeastWait, BackOff(attempt, random))
+}
+
 // ParkDelay is how long a mailbox stays parked that was parked attempts times in
 // a row, this time included. The caller adds jitter.
 func ParkDelay(attempts int) time.Duration {

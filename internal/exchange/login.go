@@ -77,6 +77,5 @@ func verdict(err error) (refused, accepted bool) {
 		return false, err == nil
 	}
 	fromEWS := e.HTTPStatus == http.StatusOK || e.HTTPStatus == http.StatusInternalServerError
-	return e.HTTPStatus == http.StatusUnauthorized || e.Code == ewssoap.ConditionAuthorizer,
-		fromEWS && e.Code != ewssoap.ConditionNotSOAP
+	return e.HTTPStatus == http.StatusUnauthorized, fromEWS && e.Code != ewssoap.ConditionNotSOAP
 }

@@ -72,6 +72,17 @@ func TestAProvenLoginDoesNotHoldRequestsUp(t *testing.T) {
 	})
 }
 
+// A password that cannot be read was never sent: Exchange refused nothing.
+func TestAPasswordThatCannotBeReadIsNoRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLogin()
+		try(l, 1, &ewssoap.Error{Code: ewssoap.ConditionAuthorizer})
+		if n := try(l, 1, nil); n != 1 {
+			t.Error("the next request was held up as after a refused login")
+		}
+	})
+}
+
 func TestAnAnswerOfTheBalancerProvesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLogin()

@@ -11,6 +11,9 @@ type Coverage struct {
 	Generation Generation            `json:"generation"`
 	Revision   Revision              `json:"revision"`
 	Until      time.Time             `json:"until"`            // Exchange's time
+	Owner      string                `json:"owner,omitempty"`  // member id of the streamer that wrote it
+	Opened     time.Time             `json:"opened,omitzero"`  // Exchange's time of the opening of its connection; zero: it had none
+	Stored     uint64                `json:"stored,omitempty"` // highest sequence of the event stream that it saw acknowledged
 	Members    []Address             `json:"members"`          // whom the record speaks of, in order
 	Behind     map[Address]time.Time `json:"behind,omitempty"` // members covered only up to an earlier time
 }

@@ -17,7 +17,9 @@ type MailboxStopped struct {
 	EventMeta
 	CoveredUntil time.Time  `json:"coveredUntil"` // Exchange's time
 	Reason       StopReason `json:"reason"`
-	Code         string     `json:"code,omitempty"` // response code or condition, when lost
+	Code         string     `json:"code,omitempty"` // response code or condition: events after CoveredUntil may be lost
+	// Subscription is the one that was streamed, when another process goes on with it.
+	Subscription SubscriptionID `json:"subscription,omitempty"`
 }
 
 // StopReason says why an epoch ended.
@@ -30,6 +32,8 @@ const (
 	StopLost StopReason = "lost"
 	// StopMoved: another group streams the mailbox.
 	StopMoved StopReason = "moved"
+	// StopHandedOver: another process streams the group from here on. Without Code nothing is lost.
+	StopHandedOver StopReason = "handedover"
 )
 
 // MailboxGap announces that events of the mailbox between From and To may be

@@ -91,6 +91,35 @@ func orAny(token string) string {
 // Coverage is where the coverage record of a group is stored.
 func (s Subjects) Coverage(g GroupID) string { return s.Prefix + ".coord.coverage." + Token(string(g)) }
 
+// Member is where a member of a stage keeps its lease.
+func (s Subjects) Member(stage, id string) string {
+	return s.Prefix + ".coord.member." + Token(stage) + "." + Token(id)
+}
+
+// Members matches the leases of a stage's members; of every stage's when it is empty.
+func (s Subjects) Members(stage string) string {
+	return s.Prefix + ".coord.member." + orAny(Token(stage)) + ".*"
+}
+
+// Claim is where the claim on a unit of a stage is stored.
+func (s Subjects) Claim(stage, unit string) string {
+	return s.Prefix + ".coord.claim." + Token(stage) + "." + Token(unit)
+}
+
+// Claims matches the claims of a stage; of every stage when it is empty.
+func (s Subjects) Claims(stage string) string {
+	return s.Prefix + ".coord.claim." + orAny(Token(stage)) + ".*"
+}
+
+// Coverages matches the coverage records of every group.
+func (s Subjects) Coverages() string { return s.Prefix + ".coord.coverage.*" }
+
+// Credential is where the refused logins of a credential are counted. hash names
+// it without telling it.
+func (s Subjects) Credential(hash string) string {
+	return s.Prefix + ".coord.credential." + Token(hash)
+}
+
 // Coordination matches leases, claims, coverage and credentials.
 func (s Subjects) Coordination() string { return s.Prefix + ".coord.>" }
 

@@ -16,10 +16,12 @@ type Bus interface {
 	RequestRegroup(ctx context.Context, r messages.RegroupRequested) error
 	ServeRegroups(ctx context.Context, handle func(context.Context, messages.RegroupRequested) error) error
 	Publish(ctx context.Context, events []messages.Event) ([]uint64, error)
+	Epoch(ctx context.Context, mailbox messages.Address) (messages.Epoch, error)
+	OpenEpochs(ctx context.Context, openings []messages.MailboxStreaming) ([]messages.Epoch, error)
 	Last(ctx context.Context, mailbox messages.Address) (messages.Event, bool, error)
 	Folders(ctx context.Context, mailbox messages.Address) (messages.MailboxFolders, bool, error)
-	Coverage(ctx context.Context, group messages.GroupID) (messages.Coverage, bool, error)
-	SaveCoverage(ctx context.Context, c messages.Coverage) error
+	Coverage(ctx context.Context, group messages.GroupID) (messages.Coverage, uint64, error)
+	SaveCoverage(ctx context.Context, c messages.Coverage, expected uint64) (uint64, error)
 }
 
 // Run judges the buses that open gives; each is used by one test. Each test runs in
@@ -43,9 +45,13 @@ func Run(t *testing.T, in func(*testing.T, func(*testing.T)), open func(t *testi
 		{"publish: order, sequences, repeats", publishOrder},
 		{"publish: an ended context", publishEnded},
 		{"publish: callers side by side keep their order", publishConcurrent},
+		{"epochs: first, next, none beside another", epochConflict},
+		{"epochs: one of many opens", epochRace},
+		{"epochs: one's own opening again", epochRepeat},
 		{"last event of a mailbox", lastEvent},
 		{"folders of a mailbox", foldersNewest},
 		{"coverage is a record", coverageRecord},
+		{"coverage: a stale owner does not write it", coverageConflict},
 		{"regroup: handled in order, once", regroupOrder},
 		{"regroup: an error is tried again", regroupRetry},
 		{"regroup: a poisoned request lets others pass", regroupPoison},

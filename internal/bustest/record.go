@@ -1,10 +1,12 @@
 package bustest
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
@@ -67,17 +69,42 @@ func foldersNewest(t *testing.T, b Bus) {
 
 func coverageRecord(t *testing.T, b Bus) {
 	ctx := limited(t)
-	if _, ok, err := b.Coverage(ctx, "g 1"); ok || err != nil {
-		t.Fatalf("before any: %v, %v", ok, err)
+	if _, sequence, err := b.Coverage(ctx, "g 1"); sequence != 0 || err != nil {
+		t.Fatalf("before any: %d, %v", sequence, err)
 	}
-	want := messages.Coverage{Group: "g 1", Generation: 2, Revision: 3, Until: noon, Members: []messages.Address{anna, bert}}
-	must(t, b.SaveCoverage(ctx, messages.Coverage{Group: "g 1", Until: noon.Add(-1)}))
-	must(t, b.SaveCoverage(ctx, want))
-	must(t, b.SaveCoverage(ctx, messages.Coverage{Group: "g2", Until: noon}))
-	got, ok, err := b.Coverage(ctx, "g 1")
-	if must(t, err); !ok {
-		t.Fatal("a saved record is not found")
+	want := messages.Coverage{Group: "g 1", Generation: 2, Revision: 3, Until: noon, Owner: "host-2", Opened: noon, Stored: 7,
+		Members: []messages.Address{anna, bert}}
+	first, err := b.SaveCoverage(ctx, messages.Coverage{Group: "g 1", Until: noon.Add(-1)}, 0)
+	must(t, err)
+	second, err := b.SaveCoverage(ctx, want, first)
+	must(t, err)
+	_, err = b.SaveCoverage(ctx, messages.Coverage{Group: "g2", Until: noon}, 0)
+	must(t, err)
+	got, sequence, err := b.Coverage(ctx, "g 1")
+	if must(t, err); sequence != second {
+		t.Fatalf("sequence %d, want %d", sequence, second)
 	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("coverage (-want +got):\n%s", diff)
+	}
+}
+
+func coverageConflict(t *testing.T, b Bus) {
+	ctx := limited(t)
+	stale, err := b.SaveCoverage(ctx, messages.Coverage{Group: "g1", Until: noon}, 0)
+	must(t, err)
+	want := messages.Coverage{Group: "g1", Until: noon.Add(1), Owner: "successor"}
+	newest, err := b.SaveCoverage(ctx, want, stale)
+	must(t, err)
+	for _, expected := range []uint64{0, stale} {
+		_, err = b.SaveCoverage(ctx, messages.Coverage{Group: "g1", Until: noon.Add(2), Owner: "stale"}, expected)
+		var conflict *outcome.ConflictError
+		if !errors.As(err, &conflict) || conflict.Expected != expected || conflict.Actual != newest {
+			t.Errorf("expecting %d: %v, want a conflict with %d", expected, err, newest)
+		}
+	}
+	got, _, err := b.Coverage(ctx, "g1")
+	must(t, err)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("coverage (-want +got):\n%s", diff)
 	}

@@ -172,7 +172,7 @@ func TestFoldEndsWithTheBus(t *testing.T) {
 	if err := b.Record(t.Context(), enrolled("f1", anna)); !errors.Is(err, outcome.ErrClosed) {
 		t.Errorf("record on a closed bus: %v", err)
 	}
-	if err := b.SaveCoverage(t.Context(), messages.Coverage{Group: "g1"}); !errors.Is(err, outcome.ErrClosed) {
+	if _, err := b.SaveCoverage(t.Context(), messages.Coverage{Group: "g1"}, 0); !errors.Is(err, outcome.ErrClosed) {
 		t.Errorf("coverage on a closed bus: %v", err)
 	}
 }

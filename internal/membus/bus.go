@@ -18,9 +18,11 @@ type Bus struct {
 	groups    *stream
 	regroups  *stream
 	events    *stream
-	coverage  map[messages.GroupID]messages.Coverage
-	dead      []DeadLetter
-	faults    faults
+	coverage  map[messages.GroupID]coverage
+	// coordinated is the last sequence of the coverage records.
+	coordinated uint64
+	dead        []DeadLetter
+	faults      faults
 }
 
 // New makes an empty bus.
@@ -32,7 +34,7 @@ func New() *Bus {
 		groups:    newStream(groupFactsKept),
 		regroups:  newStream(unlimited),
 		events:    newStream(unlimited),
-		coverage:  make(map[messages.GroupID]messages.Coverage),
+		coverage:  make(map[messages.GroupID]coverage),
 	}
 }
 

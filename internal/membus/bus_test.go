@@ -69,7 +69,10 @@ func TestOutageBlocksUntilItEnds(t *testing.T) {
 			"last":     func(ctx context.Context) error { _, _, err := b.Last(ctx, anna); return err },
 			"folders":  func(ctx context.Context) error { _, _, err := b.Folders(ctx, anna); return err },
 			"coverage": func(ctx context.Context) error { _, _, err := b.Coverage(ctx, "g1"); return err },
-			"save":     func(ctx context.Context) error { return b.SaveCoverage(ctx, messages.Coverage{Group: "g1"}) },
+			"save": func(ctx context.Context) error {
+				_, err := b.SaveCoverage(ctx, messages.Coverage{Group: "g1"}, 0)
+				return err
+			},
 		}
 		for name, call := range calls {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

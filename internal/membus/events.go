@@ -47,18 +47,32 @@ func (b *Bus) Last(ctx context.Context, mailbox messages.Address) (messages.Even
 	return event, err == nil, err
 }
 
-// SaveCoverage replaces the coverage record of a group.
-func (b *Bus) SaveCoverage(ctx context.Context, c messages.Coverage) error {
-	return b.write(ctx, func() error {
-		b.coverage[c.Group] = c
-		return nil
-	})
+// coverage is a stored record.
+type coverage struct {
+	messages.Coverage
+	sequence uint64
 }
 
-// Coverage returns the coverage record of a group, and whether there is one.
-func (b *Bus) Coverage(ctx context.Context, group messages.GroupID) (messages.Coverage, bool, error) {
-	var record messages.Coverage
-	var ok bool
-	err := b.read(ctx, func() { record, ok = b.coverage[group] })
-	return record, ok, err
+// SaveCoverage replaces the coverage record of a group, provided that expected is
+// the sequence of the stored one (0: there is none); else it returns
+// [outcome.ConflictError].
+func (b *Bus) SaveCoverage(ctx context.Context, c messages.Coverage, expected uint64) (uint64, error) {
+	var sequence uint64
+	err := b.write(ctx, func() error {
+		if actual := b.coverage[c.Group].sequence; actual != expected {
+			return &outcome.ConflictError{Group: c.Group, Expected: expected, Actual: actual}
+		}
+		b.coordinated++
+		sequence = b.coordinated
+		b.coverage[c.Group] = coverage{c, sequence}
+		return nil
+	})
+	return sequence, err
+}
+
+// Coverage returns the coverage record of a group and its sequence; 0: there is none.
+func (b *Bus) Coverage(ctx context.Context, group messages.GroupID) (messages.Coverage, uint64, error) {
+	var record coverage
+	err := b.read(ctx, func() { record = b.coverage[group] })
+	return record.Coverage, record.sequence, err
 }

@@ -51,10 +51,14 @@ func (w *worker) leftBecause(u update, m *member) messages.Left {
 
 func (w *worker) stoppedEvent(m *member, why messages.Left) messages.Event {
 	covered := w.coveredUntil(m)
-	return messages.MailboxStopped{
+	stopped := messages.MailboxStopped{
 		EventMeta:    w.meta(m, covered),
 		CoveredUntil: covered, Reason: why.Reason, Code: why.Code,
 	}
+	if why.Reason == messages.StopHandedOver {
+		stopped.Subscription = m.subscription.ID
+	}
+	return stopped
 }
 
 // meta is the common part of a lifecycle event of an open epoch.

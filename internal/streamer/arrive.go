@@ -1,6 +1,7 @@
 package streamer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -48,23 +49,34 @@ func (w *worker) publish(c *connection, batch []arrival) error {
 	for _, a := range batch {
 		for _, n := range a.envelope.Notifications {
 			m := c.members[n.Subscription]
-			if m == nil || m.gone || !m.streams() {
-				continue
-			}
 			for _, notice := range n.Events {
-				events = append(events, w.eventOf(m, notice, a.read))
+				w.cfg.Observer.Received(notice.Kind)
+				if m != nil && !m.gone && m.streams() {
+					events = append(events, w.eventOf(m, notice, a.read))
+				}
+			}
+			if m == nil || m.gone || !m.streams() {
+				w.cfg.Observer.Dropped("not a member", true, len(n.Events))
 			}
 		}
 	}
 	if err := w.storeEvents(events); err != nil {
+		w.cfg.Observer.Dropped("not stored in time", false, len(events))
 		return err
 	}
 	for _, a := range batch {
-		if a.fault == nil {
+		if a.fault == nil && !w.endsByAnother(a.envelope) {
 			c.cover(a)
+			w.reports.progress = a.read
 		}
 	}
 	return nil
+}
+
+// endsByAnother reports whether an envelope tells that another stream took the
+// subscriptions, or may tell it: what happened since it did went there.
+func (w *worker) endsByAnother(e Envelope) bool {
+	return e.Closed && w.offered || slices.ContainsFunc(e.Faults, func(f *ewsaffinity.Fault) bool { return f.Code == codeTaken })
 }
 
 // storeEvents publishes events, also while the worker ends. One that can never be
@@ -72,12 +84,20 @@ func (w *worker) publish(c *connection, batch []arrival) error {
 // no hole.
 func (w *worker) storeEvents(events []messages.Event) error {
 	for len(events) > 0 {
+		asked := time.Now()
 		_, err := w.lane.Publish(w.storing, events)
 		var refused *outcome.UnstorableError
 		if !errors.As(err, &refused) {
+			if err == nil {
+				w.stored(events, time.Since(asked))
+			}
 			return err
 		}
 		index, reason := refused.Index, refused.Reason
+		w.stored(events[:index], time.Since(asked))
+		if _, ok := events[index].(messages.MailboxEvent); ok {
+			w.cfg.Observer.Dropped("unstorable", false, 1)
+		}
 		w.log.Error("event not storable; a gap stands in its place", "err", reason,
 			"mailbox", events[index].Meta().Mailbox.Redacted(), "hint", "see ews.dlq.streamer for the event")
 		events = slices.Clone(events[index:])
@@ -86,20 +106,33 @@ func (w *worker) storeEvents(events []messages.Event) error {
 	return nil
 }
 
+// stored tells what is stored.
+func (w *worker) stored(events []messages.Event, took time.Duration) {
+	w.cfg.Observer.Published(took)
+	for _, e := range events {
+		w.cfg.Observer.Stored(e)
+	}
+}
+
 func gapOfOne(meta messages.EventMeta, reason string) messages.MailboxGap {
 	return messages.MailboxGap{EventMeta: meta, From: meta.Time, To: meta.Time, Uncertainty: messages.GapUncertainty,
 		Cause: reason, Basis: messages.BasisStream}
 }
 
 // renew goes on after an in-band end: nothing was lost, the same subscriptions
-// are opened again.
+// are opened again, by us or by a successor. A successor that opened and then was
+// none any more took events with it.
 func (w *worker) renew(ctx context.Context) {
 	shortLived := w.shortLived(w.current, time.Now())
-	w.leave()
-	if w.next != nil {
-		w.promote(ctx)
+	w.play()
+	if w.next != nil || w.offers() {
+		w.succeeded(ctx)
 		return
 	}
+	if w.offered {
+		w.lose("hand-over failed")
+	}
+	w.leave()
 	if shortLived && !w.opening {
 		w.failures++
 		w.rest(w.backOff())
@@ -114,11 +147,14 @@ func (w *worker) shortLived(c *connection, at time.Time) bool {
 
 // leave closes the current connection and remembers how far it came.
 func (w *worker) leave() {
+	w.reports.ended = cmp.Or(w.reports.ended, "renewed")
 	for _, m := range w.current.members {
 		m.start = w.coveredUntil(m)
 	}
 	w.close(w.current)
 	w.current = nil
+	w.goodbye.Stop()
+	w.parting = false
 }
 
 // broke sees to a connection that ended without an in-band end: what Exchange
@@ -128,16 +164,17 @@ func (w *worker) broke(ctx context.Context, fault *ewsaffinity.Fault) {
 		return
 	}
 	w.lose(string(fault.Code))
-	w.leave()
-	if w.next != nil {
-		w.promote(ctx)
+	if w.play(); w.next != nil || w.offers() {
+		w.succeeded(ctx)
 		return
 	}
+	w.leave()
 	w.faulted(ctx, fault, w.alive())
 }
 
 // lose marks that what the current connection still carried is lost.
 func (w *worker) lose(cause string) {
+	w.reports.ended = cause
 	for _, m := range w.current.members {
 		if m.streams() && !m.gone {
 			m.freeze(w.coveredUntil(m), cause)

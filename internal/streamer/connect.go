@@ -11,20 +11,16 @@ import (
 // connect opens a connection when the group needs one: it has none, or the one
 // it has lacks a member or carries a dead id. The connection that lives goes on
 // meanwhile: Exchange ends it in-band when the new one takes its subscriptions.
+// One that is open already is made the current one.
 func (w *worker) connect(ctx context.Context) {
-	if w.opening || w.next != nil || ctx.Err() != nil {
+	waits := w.next != nil && w.current == nil
+	switch {
+	case w.done || w.opening || w.next != nil && !waits || ctx.Err() != nil:
 		return
-	}
-	if len(w.members) == 0 {
+	case len(w.members) == 0:
 		w.abandon(ctx)
 		return
-	}
-	if !w.needsConnection() {
-		return
-	}
-	now := time.Now()
-	if w.notUntil.After(now) {
-		w.wake.Reset(w.notUntil.Sub(now))
+	case !waits && (w.offers() || !w.needsConnection()), w.rests():
 		return
 	}
 	ready, err := w.prepare(ctx)
@@ -36,6 +32,12 @@ func (w *worker) connect(ctx context.Context) {
 		w.wake.Reset(stoppedPoll)
 		return
 	}
+	if waits {
+		if w.promote(ctx); w.current != nil {
+			w.connect(ctx) // it may lack a member
+		}
+		return
+	}
 	alive := w.alive()
 	if len(alive) == 0 {
 		w.abandon(ctx)
@@ -45,16 +47,38 @@ func (w *worker) connect(ctx context.Context) {
 		w.delay(ctx, "coverage not recorded", err)
 		return
 	}
-	w.opening, w.reopen = true, false
-	place := w.group.Place()
-	w.reading.Go(func() { w.openings <- w.open(ctx, place, alive) })
+	w.reopen = false
+	w.startOpening(ctx, alive, w.coverage.Until)
 }
 
-// abandon closes a connection that serves no one any more.
+// rests reports whether Exchange is left alone, and sees to it that the worker
+// looks again.
+func (w *worker) rests() bool {
+	wait := time.Until(w.notUntil)
+	if wait <= 0 {
+		return false
+	}
+	w.wake.Reset(wait)
+	return true
+}
+
+// startOpening opens a connection beside the loop. The oldest coverage goes first.
+func (w *worker) startOpening(ctx context.Context, members map[messages.SubscriptionID]*member, oldest time.Time) {
+	w.opening = true
+	place := w.group.Place()
+	w.reading.Go(func() { w.openings <- w.open(ctx, place, members, oldest) })
+}
+
+// abandon closes a connection that serves no one any more. A group without members
+// is at its end.
 func (w *worker) abandon(ctx context.Context) {
 	if w.current != nil {
 		w.leave()
 		w.saveCoverage(ctx)
+	}
+	if len(w.members) == 0 {
+		w.ownership.Release(w.id)
+		w.done = true
 	}
 }
 
@@ -120,8 +144,9 @@ func (w *worker) opened(ctx context.Context, o opening) {
 	default:
 		w.next = o.connection
 		if w.current == nil {
-			w.promote(ctx)
-		} else if w.orphaned() {
+			return // connect makes it the current one
+		}
+		if w.orphaned() {
 			w.lose("replaced")
 			w.promote(ctx)
 		} else {
@@ -133,9 +158,10 @@ func (w *worker) opened(ctx context.Context, o opening) {
 // doubt marks what Exchange may have written to a connection that broke off while
 // it opened: the request may have arrived although its answer did not.
 func (w *worker) doubt(o opening) {
-	if ewsaffinity.Recover(o.fault.Op, o.fault.Code).Steps[0].Do != ewsaffinity.ReopenSameIDs {
+	if !mayHaveArrived(o.fault) {
 		return
 	}
+	w.heir = false
 	for _, m := range o.members {
 		if m.streams() {
 			m.freeze(w.coveredUntil(m), string(o.fault.Code))
@@ -143,6 +169,11 @@ func (w *worker) doubt(o opening) {
 			m.doubt(string(o.fault.Code))
 		}
 	}
+}
+
+// mayHaveArrived reports whether a request that failed may have opened a stream.
+func mayHaveArrived(fault *ewsaffinity.Fault) bool {
+	return ewsaffinity.Recover(fault.Op, fault.Code).Steps[0].Do == ewsaffinity.ReopenSameIDs
 }
 
 // outdated reports whether a connection that just opened serves no one any more:
@@ -171,11 +202,11 @@ func (w *worker) orphaned() bool {
 // are dead are left out; the epochs of its new members open, gaps are announced,
 // and then what it brought is read.
 func (w *worker) promote(ctx context.Context) {
-	w.goodbye.Stop()
 	if w.current != nil {
 		w.leave()
 	}
 	w.current, w.next = w.next, nil
+	w.offered = false
 	c := w.current
 	for _, fault := range c.first.envelope.Faults {
 		if w.told(ctx, c, fault); w.current != c {
@@ -183,14 +214,39 @@ func (w *worker) promote(ctx context.Context) {
 		}
 	}
 	c.first.envelope.Faults = nil
+	if !w.decides() {
+		w.current, w.next = nil, c // step looks why
+		return
+	}
 	if err := w.openEpochs(c); err != nil {
-		w.lose("epochs not opened")
-		w.leave()
-		w.delay(ctx, "epochs not opened", err)
+		w.notOpened(ctx, c, err)
 		return
 	}
 	w.saveCoverage(ctx)
+	w.reports.reconnected(w.begun())
 	w.arrive(ctx, []arrival{c.first})
+}
+
+// begun is why the first connection of a worker is opened.
+func (w *worker) begun() string {
+	for _, m := range w.members {
+		if m.streams() {
+			return m.before.reason
+		}
+	}
+	return "subscribed"
+}
+
+// notOpened gives up a connection whose epochs could not be opened: another process
+// opened one, or everything ends. What is known of its members is asked for anew.
+func (w *worker) notOpened(ctx context.Context, c *connection, err error) {
+	w.heir, w.recorded = false, false
+	for _, m := range c.members {
+		m.again = !m.streams()
+	}
+	w.lose("epochs not opened")
+	w.leave()
+	w.delay(ctx, "epochs not opened", err)
 }
 
 // close cuts a connection and lets its reader end.

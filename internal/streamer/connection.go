@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/lease"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -53,11 +54,18 @@ type opening struct {
 }
 
 // open opens a connection and waits for its first envelope, which Exchange sends
-// at once. It reports on the endpoint's breaker.
-func (w *worker) open(ctx context.Context, place messages.Place, members map[messages.SubscriptionID]*member) opening {
+// at once. It keeps the endpoint's pace, and reports on its breaker.
+func (w *worker) open(ctx context.Context, place messages.Place, members map[messages.SubscriptionID]*member, oldest time.Time) opening {
+	if err := w.endpoint.pace.Wait(ctx, oldest); err != nil {
+		return opening{wait: time.Second}
+	}
 	done, wait, ok := w.endpoint.Allow()
 	if !ok {
 		return opening{wait: wait}
+	}
+	if role := w.ownership.Role(w.id); role.Part == lease.Nobody || role.Suspended {
+		done(openingOutcome(ctx, cancelled))
+		return opening{wait: time.Second} // taking the subscriptions would rob their new owner
 	}
 	ids := make([]messages.SubscriptionID, 0, len(members))
 	for id := range members {
@@ -153,10 +161,13 @@ func newestEvent(envelope Envelope, after, before time.Time) time.Time {
 	return newest
 }
 
+// cancelled is what an opening that was given up says of the endpoint: nothing.
+var cancelled = &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: ewsaffinity.CodeCancelled}
+
 // openingOutcome is what an opening says of its endpoint.
 func openingOutcome(ctx context.Context, fault *ewsaffinity.Fault) *ewsaffinity.Fault {
 	if ctx.Err() != nil {
-		return &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: ewsaffinity.CodeCancelled}
+		return cancelled
 	}
 	return fault
 }

@@ -2,10 +2,12 @@ package streamer
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
@@ -30,7 +32,7 @@ func (w *worker) coveredUntil(m *member) time.Time {
 // nobody answered. A failure is logged only: the older record stays true.
 func (w *worker) saveCoverage(ctx context.Context) {
 	w.askAgain(ctx)
-	if !w.recorded {
+	if !w.recorded || !w.decides() {
 		return
 	}
 	if err := w.record(ctx); err != nil && ctx.Err() == nil {
@@ -54,7 +56,10 @@ func (w *worker) intend(ctx context.Context) error {
 func (w *worker) record(ctx context.Context) error {
 	next := messages.Coverage{
 		Group: w.group.Group, Generation: w.group.Generation, Revision: w.group.Revision,
-		Behind: map[messages.Address]time.Time{},
+		Owner: w.cfg.Member, Behind: map[messages.Address]time.Time{},
+	}
+	if w.current != nil {
+		next.Opened = w.current.opened.UTC()
 	}
 	for _, a := range slices.Sorted(maps.Keys(w.members)) {
 		if m := w.members[a]; m.prepared {
@@ -68,9 +73,21 @@ func (w *worker) record(ctx context.Context) error {
 			next.Behind[a] = until.UTC()
 		}
 	}
-	if err := w.store.SaveCoverage(ctx, next); err != nil {
+	return w.replaceRecord(ctx, next)
+}
+
+// replaceRecord stores the record in place of the one we know. When there is
+// another one, and the group is still ours, a former owner wrote it late: it is
+// replaced, too.
+func (w *worker) replaceRecord(ctx context.Context, next messages.Coverage) error {
+	var conflict *outcome.ConflictError
+	sequence, err := w.store.SaveCoverage(ctx, next, w.covered)
+	if errors.As(err, &conflict) && w.decides() {
+		sequence, err = w.store.SaveCoverage(ctx, next, conflict.Actual)
+	}
+	if err != nil {
 		return err
 	}
-	w.coverage = next
+	w.coverage, w.covered = next, sequence
 	return nil
 }

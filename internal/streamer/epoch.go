@@ -14,31 +14,41 @@ import (
 // connection broke. Only then may the connection be read.
 func (w *worker) openEpochs(c *connection) error {
 	var fresh []*member
-	var streaming []messages.Event
+	var openings []messages.MailboxStreaming
 	for _, m := range inOrder(c.members) {
 		if m.gone || m.dead || m.streams() {
 			continue
 		}
 		fresh = append(fresh, m)
-		streaming = append(streaming, w.streamingEvent(m, c))
+		openings = append(openings, w.streamingEvent(m, c))
 	}
-	if len(streaming) > 0 {
-		sequences, err := w.lane.Publish(w.storing, streaming)
+	if len(openings) > 0 {
+		epochs, err := w.store.OpenEpochs(w.storing, openings)
+		for i, m := range fresh {
+			if epochs != nil && epochs[i] != 0 {
+				m.start = w.coveredUntil(m)
+				m.epoch, m.sequence = epochs[i], 0
+				openings[i].Epoch = epochs[i]
+				w.cfg.Observer.Stored(openings[i])
+			}
+		}
 		if err != nil {
 			return err
 		}
-		for i, m := range fresh {
-			m.epoch, m.sequence = messages.Epoch(sequences[i]), 0
-		}
 	}
 	return w.announce(c, fresh)
+}
+
+// byName are members by their addresses in order, inOrder those of a connection.
+func byName(members map[messages.Address]*member) []*member {
+	return slices.SortedFunc(maps.Values(members), func(a, b *member) int { return cmp.Compare(a.mailbox, b.mailbox) })
 }
 
 func inOrder(members map[messages.SubscriptionID]*member) []*member {
 	return slices.SortedFunc(maps.Values(members), func(a, b *member) int { return cmp.Compare(a.mailbox, b.mailbox) })
 }
 
-func (w *worker) streamingEvent(m *member, c *connection) messages.Event {
+func (w *worker) streamingEvent(m *member, c *connection) messages.MailboxStreaming {
 	return messages.MailboxStreaming{
 		EventMeta: messages.EventMeta{Mailbox: m.mailbox, Group: w.group.Group, Generation: w.group.Generation,
 			Time: c.opened.UTC(), Recorded: time.Now()},
@@ -69,7 +79,9 @@ func (w *worker) announce(c *connection, fresh []*member) error {
 		m.thaw(c.opened)
 	}
 	for _, m := range fresh {
-		m.start = w.gapEnd(m, c)
+		if m.start = w.gapEnd(m, c); m.before.inOrder {
+			m.start = later(m.start, m.before.from)
+		}
 	}
 	return nil
 }
@@ -109,6 +121,9 @@ func (w *worker) gap(m *member, from, to time.Time, cause string, basis messages
 // announceNow stores a gap for members whose subscriptions live but lost events.
 // Those whose epochs are about to open announce it then.
 func (w *worker) announceNow(concerned map[messages.SubscriptionID]*member, cause string) {
+	if !w.decides() {
+		return // the next opening announces it
+	}
 	now := w.current.exchangeTime(time.Now())
 	var streaming []*member
 	var gaps []messages.Event

@@ -18,7 +18,7 @@ import (
 // told sees to a fault that came in-band.
 func (w *worker) told(ctx context.Context, c *connection, fault *ewsaffinity.Fault) {
 	if fault.Code == codeTaken {
-		w.taken(ctx)
+		w.tookAway(ctx)
 		return
 	}
 	concerned := w.concerned(c, fault)
@@ -65,20 +65,31 @@ func (w *worker) livedUntil(m *member, c *connection) time.Time {
 	return until
 }
 
-// taken sees to a stream whose subscriptions another one took. When that one is
+// tookAway sees to a stream whose subscriptions another one took. When that one is
 // ours, it is the goodbye we waited for. Otherwise another client uses them, and
 // taking them back would push each other out for ever.
-func (w *worker) taken(ctx context.Context) {
-	if w.next != nil || w.opening {
+//
+// The first time it may have been a streamer that was taken for dead, sent a request
+// that it had begun, and noticed then: the subscriptions are taken back once.
+func (w *worker) tookAway(ctx context.Context) {
+	if w.play(); w.next != nil || w.opening || w.offered {
 		w.renew(ctx)
 		return
 	}
-	w.log.Error("another client streams this group's subscriptions", "again_in", w.cfg.TakenPause,
-		"hint", "stop the other streamer; two on one group push each other out")
+	pause := takenBackAfter
+	if again := time.Since(w.taken) < 2*w.cfg.TakenPause; again {
+		pause = w.cfg.TakenPause
+		w.log.Error("another client streams this group's subscriptions", "again_in", pause,
+			"hint", "stop the other client; two on one group push each other out")
+	}
+	w.taken = time.Now()
 	w.lose(string(codeTaken))
 	w.leave()
-	w.rest(w.cfg.TakenPause)
+	w.rest(pause)
 }
+
+// takenBackAfter is how long subscriptions that were taken are left alone at first.
+const takenBackAfter = 5 * time.Second
 
 // faulted does what the breaker decides about a fault and the members it concerns.
 func (w *worker) faulted(ctx context.Context, fault *ewsaffinity.Fault, concerned map[messages.SubscriptionID]*member) {
@@ -146,7 +157,7 @@ func (w *worker) requestRegroup(ctx context.Context, fault *ewsaffinity.Fault,
 // sendRequests stores the requests that wait. They wait for the store as long as
 // it takes.
 func (w *worker) sendRequests(ctx context.Context) {
-	for len(w.requests) > 0 {
+	for len(w.requests) > 0 && w.decides() {
 		if err := w.store.RequestRegroup(ctx, w.requests[0]); err != nil {
 			if ctx.Err() == nil {
 				w.log.Warn("regroup request not stored yet", "err", err)

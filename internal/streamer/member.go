@@ -16,6 +16,7 @@ type member struct {
 	sequence messages.Sequence
 
 	prepared  bool      // what came before is known
+	again     bool      // and is to be asked for anew
 	waitUntil time.Time // another group may still write this mailbox's stopped
 	before    before
 
@@ -58,7 +59,7 @@ func (m *member) freeze(at time.Time, cause string) {
 // doubt marks that Exchange may have written events of a member whose epoch has
 // not opened yet to a connection that nobody read.
 func (m *member) doubt(cause string) {
-	m.before.toOpening = true
+	m.before.toOpening, m.before.inOrder = true, false
 	if m.before.from.IsZero() {
 		m.before.from, m.before.basis, m.before.cause = m.subscription.Since, messages.BasisStream, cause
 	}

@@ -96,7 +96,7 @@ func TestALostSubscriptionStopsAndItsSuccessorAnnouncesTheGap(t *testing.T) {
 			t.Fatalf("have %d requests, want 1", len(requests))
 		}
 		if r := requests[0]; r.Action != messages.Resubscribe || len(r.Died) != 1 || r.Died[address("b")] != "b1" ||
-			r.Code != "ErrorSubscriptionNotFound" || r.Group != "g" || r.Generation != 1 || r.URL != endpoint {
+			r.Code != "ErrorSubscriptionNotFound" || r.Group != "g" || r.Generation != 1 || r.URL != endpointURL {
 			t.Errorf("request: have %+v", r)
 		}
 		w.groupLeft("g", left("b", messages.StopLost, "ErrorSubscriptionNotFound"), "a=a1", "c=c1", "d=d1", "e=e1", "f=f1")

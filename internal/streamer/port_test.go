@@ -97,8 +97,24 @@ func (p *port) Publish(ctx context.Context, events []messages.Event) (sequences 
 	return sequences, err
 }
 
-func (p *port) SaveCoverage(ctx context.Context, c messages.Coverage) error {
-	return p.do(ctx, c, func() error { return p.Bus.SaveCoverage(ctx, c) })
+func (p *port) OpenEpochs(ctx context.Context, openings []messages.MailboxStreaming) (epochs []messages.Epoch, err error) {
+	events := make([]messages.Event, len(openings))
+	for i, o := range openings {
+		events[i] = o
+	}
+	err = p.do(ctx, events, func() error {
+		epochs, err = p.Bus.OpenEpochs(ctx, openings)
+		return err
+	})
+	return epochs, err
+}
+
+func (p *port) SaveCoverage(ctx context.Context, c messages.Coverage, expected uint64) (sequence uint64, err error) {
+	err = p.do(ctx, c, func() error {
+		sequence, err = p.Bus.SaveCoverage(ctx, c, expected)
+		return err
+	})
+	return sequence, err
 }
 
 func (p *port) RequestRegroup(ctx context.Context, r messages.RegroupRequested) error {

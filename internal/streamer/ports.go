@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/lease"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -17,10 +18,17 @@ type Store interface {
 	Folders(ctx context.Context, mailbox messages.Address) (messages.MailboxFolders, bool, error)
 	// Last is the newest event stored of a mailbox.
 	Last(ctx context.Context, mailbox messages.Address) (messages.Event, bool, error)
-	// Coverage is the coverage record of a group.
-	Coverage(ctx context.Context, group messages.GroupID) (messages.Coverage, bool, error)
-	// SaveCoverage replaces it.
-	SaveCoverage(ctx context.Context, coverage messages.Coverage) error
+	// Epoch is the newest epoch of a mailbox; zero: none has opened.
+	Epoch(ctx context.Context, mailbox messages.Address) (messages.Epoch, error)
+	// OpenEpochs stores the openings of epochs and returns their numbers. Each is
+	// stored only if the mailbox's newest epoch is still the former one that it
+	// names; an *outcome.EpochError tells whose was not.
+	OpenEpochs(ctx context.Context, openings []messages.MailboxStreaming) ([]messages.Epoch, error)
+	// Coverage is the coverage record of a group and its sequence; 0: there is none.
+	Coverage(ctx context.Context, group messages.GroupID) (messages.Coverage, uint64, error)
+	// SaveCoverage replaces the record that has the sequence expected. Of another one
+	// an *outcome.ConflictError tells.
+	SaveCoverage(ctx context.Context, coverage messages.Coverage, expected uint64) (uint64, error)
 	// RequestRegroup stores a request; a repeat with the same id is dropped.
 	RequestRegroup(ctx context.Context, request messages.RegroupRequested) error
 }
@@ -81,7 +89,20 @@ type Notice struct {
 
 // Ownership says which groups are this process's to stream.
 type Ownership interface {
-	Owns(group messages.GroupID) bool
-	// Changes receives after Owns began to answer otherwise; nil: never.
+	// Role is this process's part in a group. It does not block. To ask shows
+	// interest: a group that no process asks for has no owner.
+	Role(group messages.GroupID) lease.Role
+	// Changes receives after Role began to answer otherwise; nil: never.
 	Changes() <-chan struct{}
+	// Opened says, as the successor, that the connection is open.
+	Opened(group messages.GroupID)
+	// Release gives a group up: to its successor, if it has one. From then on Role is
+	// nobody's, until the group is offered anew.
+	Release(group messages.GroupID)
+	// Forget ends the interest in a group that has no members.
+	Forget(group messages.GroupID)
+	// Leave says that this process is about to end: its groups go to others.
+	Leave()
+	// Members counts the processes that stream, this one included.
+	Members() int
 }

@@ -1,6 +1,7 @@
 package streamer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -20,19 +21,19 @@ const (
 // still write.
 func (w *worker) prepare(ctx context.Context) (ready bool, err error) {
 	if !w.recorded {
-		if w.coverage, _, err = w.store.Coverage(ctx, w.group.Group); err != nil {
-			return false, fmt.Errorf("read coverage of %s: %w", w.group.Group, err)
+		if w.coverage, w.covered, err = w.store.Coverage(ctx, w.id); err != nil {
+			return false, fmt.Errorf("read coverage of %s: %w", w.id, err)
 		}
 	}
 	ready = true
 	for _, m := range w.members {
-		if m.prepared || m.dead {
+		if m.prepared && !m.again || m.dead {
 			continue
 		}
 		if err := w.prepareMember(ctx, m); err != nil {
 			return false, err
 		}
-		ready = ready && m.prepared
+		ready = ready && m.prepared && !m.again
 	}
 	w.recorded = true // not before: a record of our own must not forget those we know nothing of yet
 	return ready, nil
@@ -46,15 +47,18 @@ func (w *worker) prepareMember(ctx context.Context, m *member) error {
 		}
 		m.folders = namesOf(fact)
 	}
-	last, ok, err := w.store.Last(ctx, m.mailbox)
+	last, epoch, err := w.lastOf(ctx, m.mailbox)
 	if err != nil {
 		return fmt.Errorf("read last event of %s: %w", m.mailbox.Redacted(), err)
 	}
 	from, basis, covered := coveredBefore(w.coverage, m.mailbox, last)
+	stopped, handedOver := last.(messages.MailboxStopped)
 	switch {
+	case w.heir && handedOver && stopped.Reason == messages.StopHandedOver && stopped.Group == w.id:
+		m.before = inherited(stopped, m.subscription.ID)
 	case covered:
 		m.before = before{reason: "taken over", from: from, basis: basis, cause: "takeover", toOpening: true}
-	case !ok:
+	case last == nil:
 		m.before = before{reason: "subscribed"}
 	default:
 		if w.mayStillStop(m, last) {
@@ -64,15 +68,46 @@ func (w *worker) prepareMember(ctx context.Context, m *member) error {
 			return err
 		}
 	}
-	m.before.setFormer(last)
-	m.prepared = true
+	m.before.setFormer(epoch, last)
+	m.prepared, m.again = true, false
 	return nil
+}
+
+// lastOf is the newest event of a mailbox's newest epoch, and that epoch. An event
+// of an epoch before it came late, from a process that was taken for dead: it says
+// nothing of where the epoch has come to, so that the epoch's opening stands for it.
+func (w *worker) lastOf(ctx context.Context, mailbox messages.Address) (messages.Event, messages.Epoch, error) {
+	last, ok, err := w.store.Last(ctx, mailbox)
+	if err != nil || !ok {
+		return nil, 0, err
+	}
+	epoch, err := w.store.Epoch(ctx, mailbox)
+	if err != nil || epoch == 0 || last.Meta().Epoch == epoch {
+		return last, epoch, err
+	}
+	meta := last.Meta()
+	meta.Epoch, meta.Sequence = epoch, 0
+	return messages.MailboxStreaming{EventMeta: meta}, epoch, nil
+}
+
+// inherited is what a former owner left that ended in order. Where it was cut off,
+// or the mailbox has another subscription since, events may be lost in between.
+func inherited(stopped messages.MailboxStopped, subscription messages.SubscriptionID) before {
+	b := before{reason: "handed over", from: stopped.CoveredUntil, basis: messages.BasisStopped, cause: cmp.Or(stopped.Code, "replaced")}
+	switch {
+	case stopped.Subscription != subscription:
+	case stopped.Code != "":
+		b.toOpening = true
+	default:
+		b.inOrder = true
+	}
+	return b
 }
 
 // mayStillStop reports whether another group streamed the mailbox last and has
 // had no time yet to write its stopped.
 func (w *worker) mayStillStop(m *member, last messages.Event) bool {
-	if _, stopped := last.(messages.MailboxStopped); stopped || last.Meta().Group == w.group.Group {
+	if _, stopped := last.(messages.MailboxStopped); stopped || last.Meta().Group == w.id {
 		return false
 	}
 	if m.waitUntil.IsZero() {
@@ -135,8 +170,8 @@ func (w *worker) after(ctx context.Context, mailbox messages.Address, last messa
 	return b, nil
 }
 
-func (b *before) setFormer(last messages.Event) {
+func (b *before) setFormer(epoch messages.Epoch, last messages.Event) {
 	if last != nil {
-		b.epoch, b.sequence = last.Meta().Epoch, last.Meta().Sequence
+		b.epoch, b.sequence = cmp.Or(epoch, last.Meta().Epoch), last.Meta().Sequence
 	}
 }

@@ -8,20 +8,23 @@ import (
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/breaker"
+	"github.com/ewsnats/ewsnats/internal/lease"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // Config tunes the stage. Zero durations mean the defaults.
 type Config struct {
-	Drain         time.Duration // after the stop, to store what was read; 25 s
+	Drain         time.Duration // after the stop, to hand groups over and to store what was read; 25 s
 	CoverageEvery time.Duration // 10 s
 	GoodbyeWithin time.Duration // how long the older of two connections may take to end; 10 s
 	Detection     time.Duration // Exchange names a dead subscription at the latest this long after it died; 90 s, two heartbeats
 	ShortLived    time.Duration // a connection that ends sooner counts as one that failed to open; 5 s
 	TakenPause    time.Duration // how long a group is left alone that another client streams; 5 min
+	Member        string        // this process among those that stream, as coverage names it
 	NewID         func() string
 	Random        func() float64
+	Observer      Observer // nil: no one
 	Logger        *slog.Logger
 }
 
@@ -41,6 +44,9 @@ func (c Config) withDefaults() Config {
 			*d.value = d.fallback
 		}
 	}
+	if c.Observer == nil {
+		c.Observer = unobserved{}
+	}
 	return c
 }
 
@@ -55,9 +61,12 @@ type Streamer struct {
 	roster    *ewsaffinity.Roster
 	known     map[messages.GroupID]bool
 	workers   map[messages.GroupID]*worker
-	endpoints map[messages.Endpoint]*breaker.Endpoint
-	ended     chan messages.GroupID // workers that were stopped
+	parts     map[messages.GroupID]lease.Role // as each worker was last told to look at
+	endpoints map[messages.Endpoint]*endpoint
+	ended     chan messages.GroupID // workers that have ended
 	running   sync.WaitGroup
+	storing   context.Context // ends Drain after the stop
+	caughtUp  bool
 }
 
 // New builds the stage over its ports.
@@ -67,48 +76,79 @@ func New(cfg Config, store Store, lane Lane, exchange Exchange, ownership Owners
 		roster:    ewsaffinity.NewRoster(),
 		known:     map[messages.GroupID]bool{},
 		workers:   map[messages.GroupID]*worker{},
-		endpoints: map[messages.Endpoint]*breaker.Endpoint{},
+		parts:     map[messages.GroupID]lease.Role{},
+		endpoints: map[messages.Endpoint]*endpoint{},
 		ended:     make(chan messages.GroupID),
 	}
 }
 
-// Run streams until ctx ends, then stores what was read and ends within Drain.
-// It returns ctx's error, or why the facts could not be read.
+// Run streams until ctx ends. Then it hands its groups over to the other streamers,
+// if there are any, stores what was read, and ends within Drain. It returns ctx's
+// error, or why the facts could not be read.
 func (s *Streamer) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+	var cancel context.CancelFunc
+	s.storing, cancel = outliving(ctx, s.cfg.Drain)
+	defer cancel()
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer s.running.Wait()
 	defer cancel()
-	groups, err := s.store.Groups(ctx)
+	groups, err := s.store.Groups(work)
 	if err != nil {
 		return err
 	}
-	caughtUp := false
 	for {
-		select {
-		case recorded, ok := <-groups:
-			switch {
-			case !ok && ctx.Err() == nil:
-				return errors.New("the feed of groups ended")
-			case !ok:
-				return ctx.Err()
-			case recorded.CaughtUp():
-				caughtUp = true
-				s.settleAll(ctx)
-			default:
-				touched := s.fold(recorded)
-				if caughtUp {
-					s.settle(ctx, touched...)
-				}
-			}
-		case <-s.ownership.Changes():
-			s.settleAll(ctx)
-		case id := <-s.ended:
-			delete(s.workers, id)
-			s.settle(ctx, id) // it may be ours again
-		case <-ctx.Done():
-			return ctx.Err()
+		if stopped, err := s.step(work, groups, ctx.Done()); err != nil {
+			return err
+		} else if stopped {
+			break
 		}
 	}
+	s.leave(work, groups)
+	return ctx.Err()
+}
+
+// leave hands all groups over. Without others, or when they do not take them in
+// time, the rest ends uncleanly.
+func (s *Streamer) leave(work context.Context, groups <-chan messages.Recorded) {
+	s.ownership.Leave()
+	s.lookAll(work)
+	enough, cancel := context.WithTimeout(work, s.cfg.Drain*3/4)
+	defer cancel()
+	for s.ownership.Members() > 1 && len(s.workers) > 0 {
+		if stopped, err := s.step(work, groups, enough.Done()); stopped || err != nil {
+			return
+		}
+	}
+}
+
+// step sees to one thing; it reports true when stop is closed.
+func (s *Streamer) step(work context.Context, groups <-chan messages.Recorded, stop <-chan struct{}) (stopped bool, err error) {
+	select {
+	case recorded, ok := <-groups:
+		switch {
+		case !ok:
+			return false, errors.New("the feed of groups ended")
+		case recorded.CaughtUp():
+			s.caughtUp = true
+			s.settleAll(work)
+		default:
+			touched := s.fold(recorded)
+			if s.caughtUp {
+				s.settle(work, touched...)
+			}
+		}
+	case <-s.ownership.Changes():
+		if s.caughtUp {
+			s.lookAll(work)
+		}
+	case id := <-s.ended:
+		delete(s.workers, id)
+		delete(s.parts, id)
+		s.settle(work, id) // it may be ours again
+	case <-stop:
+		return true, nil
+	}
+	return false, nil
 }
 
 // fold takes a group's message and returns the groups it touches: itself, and
@@ -135,24 +175,48 @@ func (s *Streamer) settleAll(ctx context.Context) {
 	}
 }
 
-// settle makes what runs into what is wanted: a worker for every group that is
-// ours and has members, told the latest truth.
+// settle makes what runs into what is wanted: a worker for every group that has
+// members and is ours, or is offered to us, told the latest truth.
 func (s *Streamer) settle(ctx context.Context, ids ...messages.GroupID) {
 	for _, id := range ids {
 		g, _ := s.roster.Group(id)
-		w, running := s.workers[id]
 		members := s.roster.Members(id)
-		switch {
-		case !s.ownership.Owns(id):
-			if running {
-				w.stop()
-			}
-		case running:
+		if w, running := s.workers[id]; running {
 			w.tell(s.updateOf(g, members))
-		case len(members) > 0:
-			s.workers[id] = s.startWorker(ctx, s.updateOf(g, members))
+			s.lookAt(ctx, id)
+			continue
+		}
+		if len(members) == 0 {
+			s.ownership.Forget(id)
+			continue
+		}
+		s.lookAt(ctx, id)
+	}
+}
+
+func (s *Streamer) lookAll(ctx context.Context) {
+	for id := range s.known {
+		if _, running := s.workers[id]; running || len(s.roster.Members(id)) > 0 {
+			s.lookAt(ctx, id)
 		}
 	}
+}
+
+// lookAt starts the worker of a group that has become ours, and makes a running one
+// look at its role when that has changed. A group that another owns is stopped.
+func (s *Streamer) lookAt(ctx context.Context, id messages.GroupID) {
+	role := s.ownership.Role(id)
+	w, running := s.workers[id]
+	switch {
+	case running && role.Part == lease.Nobody:
+		w.stop()
+	case running && role != s.parts[id]:
+		w.look()
+	case !running && role.Part != lease.Nobody:
+		g, _ := s.roster.Group(id)
+		s.workers[id] = s.startWorker(ctx, s.updateOf(g, s.roster.Members(id)))
+	}
+	s.parts[id] = role
 }
 
 // updateOf is the truth of a group with the reasons of those who left it.
@@ -170,12 +234,28 @@ func (s *Streamer) updateOf(g messages.GroupSubscribed, members map[messages.Add
 	return update{GroupSubscribed: g, left: left}
 }
 
-// endpoint is the breaker around opening connections at an endpoint.
-func (s *Streamer) endpoint(url messages.Endpoint) *breaker.Endpoint {
-	b, ok := s.endpoints[url]
-	if !ok {
-		b = breaker.NewEndpoint(breaker.EndpointConfig{Name: string(url)})
-		s.endpoints[url] = b
-	}
-	return b
+// endpoint is what every opening at an endpoint goes through: its breaker, and the
+// pace that is polite.
+type endpoint struct {
+	*breaker.Endpoint
+	pace pace
 }
+
+// pace makes openings wait for their turn.
+type pace interface {
+	Wait(ctx context.Context, oldest time.Time) error
+}
+
+// endpoint is the one of a URL.
+func (s *Streamer) endpoint(url messages.Endpoint) *endpoint {
+	e, ok := s.endpoints[url]
+	if !ok {
+		e = &endpoint{Endpoint: breaker.NewEndpoint(breaker.EndpointConfig{Name: string(url)}), pace: unpaced{}}
+		s.endpoints[url] = e
+	}
+	return e
+}
+
+type unpaced struct{}
+
+func (unpaced) Wait(ctx context.Context, _ time.Time) error { return ctx.Err() }

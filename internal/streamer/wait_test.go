@@ -87,13 +87,20 @@ func TestSubscriptionsThatAnotherClientTookAreLeftAloneForAWhile(t *testing.T) {
 				w.say("a1", heartbeat)
 				w.until(2 * time.Minute)
 				w.say("a1", goodbye...)
-				w.until(7*time.Minute - time.Second)
-				w.wantOpenings(1)
-				w.until(7*time.Minute + time.Second)
+				w.until(2*time.Minute + 6*time.Second) // it may have been a streamer that was taken for dead
 				w.wantOpenings(2)
+				w.until(3 * time.Minute)
+				w.say("a1", heartbeat)
+				w.until(4 * time.Minute)
+				w.say("a1", goodbye...)
+				w.until(9*time.Minute - time.Second)
+				w.wantOpenings(2)
+				w.until(9*time.Minute + time.Second)
+				w.wantOpenings(3)
 				for _, name := range []string{"a", "b"} {
 					w.wantHistory(name, "streaming subscribed",
-						"1 gap 2m0s-7m0s ErrorNewEventStreamConnectionOpened (stream)")
+						"1 gap 1m0s-2m5s ErrorNewEventStreamConnectionOpened (stream)",
+						"2 gap 3m0s-9m0s ErrorNewEventStreamConnectionOpened (stream)")
 				}
 				if have := len(w.requests()); have != 0 {
 					t.Errorf("have %d regroup requests, want none", have)

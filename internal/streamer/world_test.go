@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/lease"
 	"github.com/ewsnats/ewsnats/internal/membus"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -36,7 +37,7 @@ type world struct {
 // begin is when time begins in a bubble.
 var begin = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-const endpoint messages.Endpoint = "https://mail.contoso.com/EWS/Exchange.asmx"
+const endpointURL messages.Endpoint = "https://mail.contoso.com/EWS/Exchange.asmx"
 
 var inboxID = plainID("inbox")
 
@@ -50,8 +51,8 @@ func inWorld(t *testing.T, story func(w *world)) {
 		var ids atomic.Int64
 		w := &world{
 			t: t, bus: membus.New(), exchange: &fakeExchange{goodbye: saysTakenAndCloses},
-			endpoint:  endpoint,
-			owner:     &owner{changes: make(chan struct{}), foreign: map[messages.GroupID]bool{}},
+			endpoint:  endpointURL,
+			owner:     newOwner(),
 			sequences: map[messages.GroupID]uint64{}, revisions: map[messages.GroupID]messages.Revision{},
 			since: map[messages.SubscriptionID]time.Time{},
 		}
@@ -68,16 +69,20 @@ func inWorld(t *testing.T, story func(w *world)) {
 type process struct {
 	*port
 	w      *world
+	owner  *owner
 	cancel context.CancelFunc
 	ended  chan struct{}
 	err    error
 }
 
 // start runs a stage. It is stopped with the test if not before.
-func (w *world) start() *process {
+func (w *world) start() *process { return w.startAs(w.owner) }
+
+// startAs runs a stage with an ownership of its own.
+func (w *world) startAs(o *owner) *process {
 	ctx, cancel := context.WithCancel(w.t.Context())
-	p := &process{port: newPort(w.bus), w: w, cancel: cancel, ended: make(chan struct{})}
-	stage := New(w.cfg, p, p, w.exchange, w.owner)
+	p := &process{port: newPort(w.bus), w: w, owner: o, cancel: cancel, ended: make(chan struct{})}
+	stage := New(w.cfg, p, p, w.exchange, o)
 	go func() {
 		defer close(p.ended)
 		p.err = stage.Run(ctx)
@@ -99,6 +104,7 @@ func (p *process) stop() {
 // kill ends a stage that can store nothing any more.
 func (p *process) kill() {
 	p.die()
+	p.owner.alone()
 	p.stop()
 }
 
@@ -205,31 +211,98 @@ func (w *world) requests() []messages.RegroupRequested {
 	return requests
 }
 
-// owner says which groups the stage may stream.
+// owner says what the stage is to each group: the owner unless a test says otherwise.
 type owner struct {
-	mu      sync.Mutex
 	changes chan struct{}
-	foreign map[messages.GroupID]bool
+
+	mu       sync.Mutex
+	roles    map[messages.GroupID]lease.Role
+	others   int // processes that stream besides
+	opened   []messages.GroupID
+	released []messages.GroupID
+	left     bool
 }
 
-func (o *owner) Owns(id messages.GroupID) bool {
+func newOwner() *owner {
+	return &owner{changes: make(chan struct{}), roles: map[messages.GroupID]lease.Role{}}
+}
+
+func (o *owner) Role(id messages.GroupID) lease.Role {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return !o.foreign[id]
+	if role, told := o.roles[id]; told {
+		return role
+	}
+	return lease.Role{Part: lease.Owner}
 }
 
 func (o *owner) Changes() <-chan struct{} { return o.changes }
 
-// set says who owns a group without telling the stage.
-func (o *owner) set(id messages.GroupID, owns bool) {
+func (o *owner) Opened(id messages.GroupID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.foreign[id] = !owns
+	o.opened = append(o.opened, id)
+}
+
+func (o *owner) Release(id messages.GroupID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.released = append(o.released, id)
+	if o.roles[id].Leaving {
+		o.roles[id] = lease.Role{}
+	}
+}
+
+func (o *owner) Forget(messages.GroupID) {}
+
+func (o *owner) Leave() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.left = true
+}
+
+// alone takes the others away: nobody is there to hand over to.
+func (o *owner) alone() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.others = 0
+}
+
+func (o *owner) Members() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.others + 1
+}
+
+// play sets the stage's role without telling it.
+func (o *owner) play(id messages.GroupID, role lease.Role) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.roles[id] = role
+}
+
+// set says who owns a group without telling the stage.
+func (o *owner) set(id messages.GroupID, owns bool) {
+	role := lease.Role{}
+	if owns {
+		role.Part = lease.Owner
+	}
+	o.play(id, role)
 }
 
 // give hands a group over and tells the stage.
 func (o *owner) give(id messages.GroupID, owns bool) {
 	o.set(id, owns)
+	o.tell()
+}
+
+// cast gives the stage a role and tells it.
+func (o *owner) cast(id messages.GroupID, role lease.Role) {
+	o.play(id, role)
+	o.tell()
+}
+
+func (o *owner) tell() {
 	o.changes <- struct{}{}
 	synctest.Wait()
 }

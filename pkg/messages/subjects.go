@@ -54,6 +54,11 @@ func (s Subjects) Event(kind Kind, folder FolderName, mailbox Address) string {
 		string(folder) + "." + mailbox.Token()
 }
 
+// Streaming is where the openings of a mailbox's epochs are stored.
+func (s Subjects) Streaming(mailbox Address) string {
+	return s.Event(MailboxStreaming{}.Kind(), FolderNone, mailbox)
+}
+
 // EventsOf matches the events of one mailbox.
 func (s Subjects) EventsOf(mailbox Address) string {
 	return s.Prefix + ".event.v1.*.*.*." + mailbox.Token()

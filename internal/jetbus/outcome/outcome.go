@@ -9,8 +9,8 @@ import (
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
-// ConflictError says that a decision was not stored because another was stored
-// on the group first. Read the group again and decide anew; never repeat blindly.
+// ConflictError says that a decision about a group, or its coverage, was not stored
+// because another was stored first. Read it again and decide anew; never repeat blindly.
 type ConflictError struct {
 	Group    messages.GroupID
 	Expected uint64 // the sequence the decision was made on
@@ -20,6 +20,19 @@ type ConflictError struct {
 func (e *ConflictError) Error() string {
 	return fmt.Sprintf("decide group %s: expected sequence %d, stored is %d: another decided it, read it and decide again",
 		e.Group, e.Expected, e.Actual)
+}
+
+// EpochError says that an epoch was not opened, because another one of the mailbox
+// has opened since the former one that it names: another process streams it.
+type EpochError struct {
+	Mailbox messages.Address
+	Former  messages.Epoch // the one that was named
+	Newest  messages.Epoch
+}
+
+func (e *EpochError) Error() string {
+	return fmt.Sprintf("open an epoch of %s after epoch %d: epoch %d has opened meanwhile: another process streams it",
+		e.Mailbox.Redacted(), e.Former, e.Newest)
 }
 
 // UnstorableError says that an event or a fact can never be stored. It lies in

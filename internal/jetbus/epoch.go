@@ -1,0 +1,96 @@
+package jetbus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// openedAtOnce is how many epochs are on their way at the same time.
+const openedAtOnce = 64
+
+// Epoch returns the newest epoch of a mailbox; zero: none has opened.
+func (b *Bus) Epoch(ctx context.Context, mailbox messages.Address) (messages.Epoch, error) {
+	stored, err := b.newest(ctx, streamEvent, b.subjects.Streaming(mailbox))
+	if err != nil || stored == nil {
+		return 0, err
+	}
+	return messages.Epoch(stored.Sequence), nil
+}
+
+// OpenEpochs stores the openings of epochs of different mailboxes and returns
+// their numbers. An opening is a decision: it is stored only if the newest epoch
+// of its mailbox is the former one that it names, so that a process that was taken
+// for dead opens none beside its successor's. An [outcome.EpochError] tells of one
+// that was refused; the others may be stored. It is repeated until the answers are
+// known or ctx ends.
+func (b *Bus) OpenEpochs(ctx context.Context, openings []messages.MailboxStreaming) ([]messages.Epoch, error) {
+	epochs, errs := make([]messages.Epoch, len(openings)), make([]error, len(openings))
+	free := make(chan struct{}, openedAtOnce)
+	var opening sync.WaitGroup
+	for i, o := range openings {
+		free <- struct{}{}
+		opening.Go(func() {
+			epochs[i], errs[i] = b.openEpoch(ctx, o)
+			<-free
+		})
+	}
+	opening.Wait()
+	return epochs, errors.Join(errs...)
+}
+
+func (b *Bus) openEpoch(ctx context.Context, o messages.MailboxStreaming) (messages.Epoch, error) {
+	encoded, err := messages.EncodeEvent(b.subjects, o)
+	if err != nil {
+		return 0, err
+	}
+	m := toNATS(encoded)
+	expected := uint64(o.FormerEpoch)
+	var epoch messages.Epoch
+	err = b.persist(ctx, "open an epoch of "+o.Mailbox.Redacted(), func(ctx context.Context) error {
+		m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(expected, 10))
+		ack, err := b.js.PublishMsg(ctx, m)
+		switch {
+		case err == nil:
+			epoch = messages.Epoch(ack.Sequence)
+			return nil
+		case hasCode(err, codeWrongSequence, codeWrongSequenceOnR3):
+			epoch, err = b.openedEpoch(ctx, m, o, &expected)
+			return err
+		case unstorable(err):
+			return permanent(fmt.Errorf("open an epoch of %s: %w", o.Mailbox.Redacted(), err))
+		}
+		return err
+	})
+	return epoch, err
+}
+
+// openedEpoch tells one's own opening from another's after a refusal. Where the
+// stream does not hold the former one any more, the next try expects none.
+func (b *Bus) openedEpoch(ctx context.Context, m *nats.Msg, o messages.MailboxStreaming, expected *uint64) (messages.Epoch, error) {
+	stream, err := b.stream(ctx, streamEvent)
+	if err != nil {
+		return 0, err
+	}
+	newest, err := stream.GetLastMsgForSubject(ctx, m.Subject)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		*expected = 0
+		return 0, errUnderWay
+	case err != nil:
+		return 0, err
+	case newest.Header.Get(messages.HeaderMsgID) == m.Header.Get(messages.HeaderMsgID):
+		return messages.Epoch(newest.Sequence), nil
+	case newest.Sequence == *expected:
+		return 0, errUnderWay
+	}
+	return 0, permanent(&outcome.EpochError{Mailbox: o.Mailbox, Former: o.FormerEpoch, Newest: messages.Epoch(newest.Sequence)})
+}

@@ -24,14 +24,18 @@ type Role struct {
 	// Inherited tells an Owner that the former one released the unit to it in order,
 	// rather than that it was free or its owner dead.
 	Inherited bool
-	// Suspended tells an Owner that it was fenced: until the claim is verified it is
-	// to decide nothing and to read nothing more, but to hold what it has.
+	// Suspended tells an Owner that it is fenced: until a renewal is stored it is to
+	// decide nothing and to read nothing more, but to hold what it has. It is Owner
+	// again with the same Token, or Nobody when it was found dead meanwhile.
 	Suspended bool
 	// Leaving tells an Owner that it is to hand the unit over: where units are handed
 	// over by overlap to the member To, which begins beside it; elsewhere it is to
-	// end its work. It is to call [Keeper.Release] when it is done.
+	// end its work. It is to call [Keeper.Release] when it is done. It becomes false
+	// again when the unit is to stay after all.
 	Leaving bool
-	// To is the successor, once the offer is stored.
+	// To is the successor; Leaving is not told before the offer is stored. Empty where
+	// units are handed over by overlap: this member is to leave ([Keeper.Leave]) and
+	// there is nobody to hand over to.
 	To string
 	// Taken tells an Owner that the successor has begun.
 	Taken bool

@@ -40,27 +40,18 @@ func (c *coordination) Put(ctx context.Context, key lease.Key, value []byte, exp
 	if c.bus.life.Err() != nil {
 		return 0, outcome.ErrClosed
 	}
-	ctx, cancel := context.WithTimeout(ctx, putTimeout)
+	connected, release := c.bus.whileConnected(ctx)
+	defer release()
+	ctx, cancel := context.WithTimeout(connected, putTimeout)
 	defer cancel()
 	defer context.AfterFunc(c.bus.life, cancel)()
 
 	put := putting{bus: c.bus, subject: subject, value: value, ttl: ttl}
-	sequence, refused, err := put.try(ctx, expected)
-	if !refused {
-		return sequence, err
+	sequence, err := put.store(ctx, expected)
+	if errors.Is(context.Cause(connected), errConnectionBroke) && err != nil && !errors.Is(err, lease.ErrConflict) {
+		err = fmt.Errorf("store %s: %w", subject, errConnectionBroke)
 	}
-	stored, expired, err := put.readBack(ctx, expected)
-	if !expired {
-		return 0, err
-	}
-	sequence, refused, err = put.try(ctx, stored)
-	if !refused {
-		return sequence, err
-	}
-	if _, expired, err = put.readBack(ctx, stored); expired {
-		err = fmt.Errorf("store %s: %w", subject, errUnderWay)
-	}
-	return 0, err
+	return sequence, err
 }
 
 // putting is one value on its way to its subject.
@@ -69,6 +60,26 @@ type putting struct {
 	subject string
 	value   []byte
 	ttl     time.Duration
+}
+
+// store tries once more when what was expected has expired.
+func (p putting) store(ctx context.Context, expected uint64) (uint64, error) {
+	sequence, refused, err := p.try(ctx, expected)
+	if !refused {
+		return sequence, err
+	}
+	stored, expired, err := p.readBack(ctx, expected)
+	if !expired {
+		return 0, err
+	}
+	sequence, refused, err = p.try(ctx, stored)
+	if !refused {
+		return sequence, err
+	}
+	if _, expired, err = p.readBack(ctx, stored); expired {
+		err = fmt.Errorf("store %s: %w", p.subject, errUnderWay)
+	}
+	return 0, err
 }
 
 // try reports whether the server refused because of the sequence expected. The

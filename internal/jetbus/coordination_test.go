@@ -50,27 +50,34 @@ func TestCoordinationTellsWhatIsGoneWithoutAMarker(t *testing.T) {
 	proxy, url := newProxy(t, server)
 	watcher := openBus(t, server, func(c *Config) { c.URL = url })
 	other := openBus(t, server)
+	s := other.Coordination("streamer")
 	feed := watched(t, watcher)
-
-	proxy.muted.Store(true)
-	proxy.cut()
 	stream, err := other.js.Stream(limited(t), "EWS_COORD")
 	must(t, err)
-	for _, sequence := range []uint64{1, 3} {
-		must(t, stream.DeleteMsg(limited(t), sequence)) // leaves no marker
+	whileAway := func(do func()) {
+		proxy.muted.Store(true)
+		proxy.cut()
+		do()
+		proxy.muted.Store(false)
+		proxy.cut()
 	}
-	_, err = other.Coordination("streamer").Put(limited(t), memberKey("d"), []byte("1"), 0, 0)
-	must(t, err)
-	proxy.muted.Store(false)
-	proxy.cut()
+	// Deleting a message leaves no marker.
+	whileAway(func() {
+		must(t, stream.DeleteMsg(limited(t), 1))
+		must(t, stream.DeleteMsg(limited(t), 3))
+		_, err = s.Put(limited(t), memberKey("d"), []byte("1"), 0, 0)
+		must(t, err)
+	})
 	expect(t, "new", "d=1@4", toldAs(receive(t, feed, "the new record")))
 	gone := map[string]bool{toldAs(receive(t, feed, "an end")): true, toldAs(receive(t, feed, "an end")): true}
 	expect(t, "gone", map[string]bool{"a=@4": true, "c=@4": true}, gone)
 
 	// What is told gone can be stored again with the sequence told.
-	_, err = other.Coordination("streamer").Put(limited(t), memberKey("a"), []byte("2"), 4, 0)
+	_, err = s.Put(limited(t), memberKey("a"), []byte("2"), 4, 0)
 	must(t, err)
 	expect(t, "again", "a=2@5", toldAs(receive(t, feed, "stored again")))
+	whileAway(func() { must(t, stream.DeleteMsg(limited(t), 5)) })
+	expect(t, "the end of the last record", "a=@6", toldAs(receive(t, feed, "an end")))
 }
 
 func TestCoordinationGoesOnWhenItsConsumerIsDeleted(t *testing.T) {

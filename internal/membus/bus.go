@@ -19,6 +19,7 @@ type Bus struct {
 	regroups  *stream
 	events    *stream
 	coverage  map[messages.GroupID]messages.Coverage
+	handling  map[messages.Partition]bool // one of its regroup requests is being handled
 	dead      []DeadLetter
 	faults    faults
 }
@@ -33,6 +34,7 @@ func New() *Bus {
 		regroups:  newStream(unlimited),
 		events:    newStream(unlimited),
 		coverage:  make(map[messages.GroupID]messages.Coverage),
+		handling:  make(map[messages.Partition]bool),
 	}
 }
 

@@ -14,7 +14,7 @@ type Bus interface {
 	Mailboxes(ctx context.Context) (<-chan messages.Recorded, error)
 	Groups(ctx context.Context) (<-chan messages.Recorded, error)
 	RequestRegroup(ctx context.Context, r messages.RegroupRequested) error
-	ServeRegroups(ctx context.Context, handle func(context.Context, messages.RegroupRequested) error) error
+	ServeRegroups(ctx context.Context, served Partitions, handle func(context.Context, messages.RegroupRequested) error) error
 	Publish(ctx context.Context, events []messages.Event) ([]uint64, error)
 	Epoch(ctx context.Context, mailbox messages.Address) (messages.Epoch, error)
 	OpenEpochs(ctx context.Context, openings []messages.MailboxStreaming) ([]messages.Epoch, error)
@@ -22,6 +22,12 @@ type Bus interface {
 	Folders(ctx context.Context, mailbox messages.Address) (messages.MailboxFolders, bool, error)
 	Coverage(ctx context.Context, group messages.GroupID) (messages.Coverage, uint64, error)
 	SaveCoverage(ctx context.Context, c messages.Coverage, expected uint64) (uint64, error)
+}
+
+// Partitions says which partitions a server of regroup requests serves.
+type Partitions = interface {
+	Serves(p messages.Partition) bool
+	Changed() <-chan struct{}
 }
 
 // Run judges the buses that open gives; each is used by one test. Each test runs in
@@ -56,6 +62,9 @@ func Run(t *testing.T, in func(*testing.T, func(*testing.T)), open func(t *testi
 		{"regroup: an error is tried again", regroupRetry},
 		{"regroup: a poisoned request lets others pass", regroupPoison},
 		{"regroup: what ended early comes again", regroupInterrupted},
+		{"regroup: only what is ours", regroupOurs},
+		{"regroup: handed over in the middle", regroupHandOver},
+		{"regroup: what failed after it ceased to be ours", regroupForgiven},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

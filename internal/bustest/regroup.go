@@ -14,9 +14,14 @@ import (
 // serve runs ServeRegroups until stop is called, which waits for its end.
 func serve(t *testing.T, b Bus, handle func(context.Context, messages.RegroupRequested) error) (stop func()) {
 	t.Helper()
+	return serveSome(t, b, nil, handle)
+}
+
+func serveSome(t *testing.T, b Bus, served Partitions, handle func(context.Context, messages.RegroupRequested) error) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(limited(t))
 	ended := make(chan error, 1)
-	go func() { ended <- b.ServeRegroups(ctx, handle) }()
+	go func() { ended <- b.ServeRegroups(ctx, served, handle) }()
 	stopped := false
 	stop = func() {
 		if stopped {

@@ -81,7 +81,7 @@ func BenchmarkServeStart(b *testing.B) {
 	for n := 0; b.Loop(); n++ {
 		ctx, cancel := context.WithCancel(b.Context())
 		must(b, bus.RequestRegroup(ctx, request(fmt.Sprint("r", n), "g1")))
-		err := bus.ServeRegroups(ctx, func(context.Context, messages.RegroupRequested) error {
+		err := bus.ServeRegroups(ctx, nil, func(context.Context, messages.RegroupRequested) error {
 			cancel()
 			return nil
 		})

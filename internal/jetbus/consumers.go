@@ -16,10 +16,16 @@ import (
 // regroupConsumer names the durable of a partition.
 func regroupConsumer(p messages.Partition) string { return fmt.Sprintf("subscriber-regroup-%d", p) }
 
+// workConsumer is the durable of a partition.
+type workConsumer struct {
+	jetstream.Consumer
+	partition messages.Partition
+}
+
 // regroupConsumers makes the durable of every partition, by topic. MaxAckPending 1
 // keeps the order of a partition over all processes that serve it.
-func (b *Bus) regroupConsumers(ctx context.Context, js jetstream.JetStream) (map[string]jetstream.Consumer, error) {
-	byTopic := make(map[string]jetstream.Consumer, messages.Partitions)
+func (b *Bus) regroupConsumers(ctx context.Context, js jetstream.JetStream) (map[string]workConsumer, error) {
+	byTopic := make(map[string]workConsumer, messages.Partitions)
 	stream := b.cfg.streamName(streamRegroup)
 	for p := range messages.Partition(messages.Partitions) {
 		cfg := jetstream.ConsumerConfig{
@@ -32,7 +38,7 @@ func (b *Bus) regroupConsumers(ctx context.Context, js jetstream.JetStream) (map
 		}
 		err := b.persist(ctx, "make consumer "+cfg.Durable, func(ctx context.Context) error {
 			consumer, err := js.CreateOrUpdateConsumer(ctx, stream, cfg)
-			byTopic[cfg.FilterSubject] = consumer
+			byTopic[cfg.FilterSubject] = workConsumer{consumer, p}
 			return final(err, err)
 		})
 		if err != nil {
@@ -44,13 +50,13 @@ func (b *Bus) regroupConsumers(ctx context.Context, js jetstream.JetStream) (map
 
 // prepared gives Watermill the consumers made before, behind the gate. Left to
 // itself it would make consumers that vanish five seconds after their process.
-func prepared(byTopic map[string]jetstream.Consumer, g *gate) wmjetstream.ResourceInitializer {
+func prepared(byTopic map[string]workConsumer, g *gate) wmjetstream.ResourceInitializer {
 	return func(_ context.Context, _ jetstream.JetStream, topic string) (jetstream.Consumer, func(context.Context, watermill.LoggerAdapter), error) {
 		consumer, ok := byTopic[topic]
 		if !ok {
 			return nil, nil, fmt.Errorf("no consumer was made for %s", topic)
 		}
-		return guard{consumer, g}, nil, nil
+		return guard{consumer.Consumer, consumer.partition, g}, nil, nil
 	}
 }
 
@@ -65,14 +71,18 @@ func consumeOptions(lost chan<- error) []jetstream.PullConsumeOpt {
 	return []jetstream.PullConsumeOpt{
 		jetstream.PullMaxMessages(pulled),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-			if !consumerLost(err) {
-				return
-			}
-			select {
-			case lost <- err:
-			default:
+			if consumerLost(err) {
+				tell(lost, err)
 			}
 		}),
+	}
+}
+
+// tell passes on the first reason.
+func tell(lost chan<- error, err error) {
+	select {
+	case lost <- err:
+	default:
 	}
 }
 

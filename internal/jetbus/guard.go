@@ -1,52 +1,95 @@
 package jetbus
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
-// guard stands between a consumer and Watermill's subscriber. A panic of the
-// subscriber, which sends on a channel that it may have closed, becomes a
-// redelivery; a message that takes long is kept alive by heartbeats; and consuming
-// can be stopped before anything is closed.
+// guard stands between the consumer of a partition and Watermill's subscriber. A
+// panic of the subscriber, which sends on a channel that it may have closed, becomes
+// a redelivery; a message that takes long is kept alive by heartbeats; consuming can
+// be stopped before anything is closed, and goes on only while the partition is ours.
 type guard struct {
 	jetstream.Consumer
-	gate *gate
+	partition messages.Partition
+	gate      *gate
 }
 
-// Consume consumes as the guarded consumer does.
+// Consume consumes as the guarded consumer does, while the partition is served.
 func (g guard) Consume(handler jetstream.MessageHandler, opts ...jetstream.PullConsumeOpt) (jetstream.ConsumeContext, error) {
-	consuming, err := g.Consumer.Consume(func(m jetstream.Msg) { g.gate.pass(m, handler) }, opts...)
-	if err != nil {
-		return nil, err
+	t := &tap{guard: g, done: make(chan struct{})}
+	t.consume = func() (jetstream.ConsumeContext, error) {
+		return g.Consumer.Consume(func(m jetstream.Msg) { g.gate.pass(m, t, handler) }, opts...)
 	}
-	g.gate.add(consuming)
-	return consuming, nil
+	return t, g.gate.add(t)
 }
 
-// gate lets messages through to handlers until it is shut.
+// gate lets messages of served partitions through to handlers until it is shut.
 type gate struct {
 	log       *slog.Logger
 	heartbeat time.Duration
 	nakDelay  time.Duration
+	served    Partitions // nil: all
 
-	mu        sync.Mutex
-	isShut    bool
-	consuming []jetstream.ConsumeContext
-	inside    sync.WaitGroup
+	mu     sync.Mutex
+	isShut bool
+	taps   []*tap
+	inside sync.WaitGroup
 }
 
-func (g *gate) add(consuming jetstream.ConsumeContext) {
+func (g *gate) add(t *tap) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.consuming = append(g.consuming, consuming)
-	if g.isShut {
-		consuming.Stop()
+	g.taps = append(g.taps, t)
+	return g.turn(t)
+}
+
+// serves reports whether messages of a partition are to be handled here.
+func (g *gate) serves(p messages.Partition) bool { return g.served == nil || g.served.Serves(p) }
+
+// turn opens or closes a tap as its partition is served. The lock is held.
+func (g *gate) turn(t *tap) error {
+	if g.isShut || t.isDone() || !g.serves(t.partition) {
+		t.close()
+		return nil
 	}
+	return t.open()
+}
+
+// follow turns the taps whenever other partitions are served, until ctx ends or a
+// tap cannot be opened.
+func (g *gate) follow(ctx context.Context) error {
+	if g.served == nil {
+		return nil
+	}
+	for {
+		select {
+		case <-g.served.Changed():
+		case <-ctx.Done():
+			return nil
+		}
+		if err := g.turnAll(); err != nil {
+			return err
+		}
+	}
+}
+
+func (g *gate) turnAll() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var errs []error
+	for _, t := range g.taps {
+		errs = append(errs, g.turn(t))
+	}
+	return errors.Join(errs...)
 }
 
 // shut stops consuming and waits until no message is inside and none can come:
@@ -55,7 +98,12 @@ func (g *gate) add(consuming jetstream.ConsumeContext) {
 func (g *gate) shut() {
 	g.mu.Lock()
 	g.isShut = true
-	consuming := g.consuming
+	var consuming []jetstream.ConsumeContext
+	for _, t := range g.taps {
+		if t.consuming != nil {
+			consuming = append(consuming, t.consuming)
+		}
+	}
 	g.mu.Unlock()
 	for _, c := range consuming {
 		c.Stop()
@@ -66,17 +114,24 @@ func (g *gate) shut() {
 	g.inside.Wait()
 }
 
-func (g *gate) enter() bool {
+// enter reports whether a message of a partition is to be handled. A partition may
+// have ceased to be ours before anyone said so, in a process that was frozen.
+func (g *gate) enter(t *tap) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.isShut {
-		g.inside.Add(1)
+	if g.isShut || t.consuming == nil {
+		return false
 	}
-	return !g.isShut
+	if !g.serves(t.partition) {
+		t.close()
+		return false
+	}
+	g.inside.Add(1)
+	return true
 }
 
-func (g *gate) pass(m jetstream.Msg, handler jetstream.MessageHandler) {
-	if !g.enter() {
+func (g *gate) pass(m jetstream.Msg, t *tap, handler jetstream.MessageHandler) {
+	if !g.enter(t) {
 		g.nak(m, 0) // another process may have it at once
 		return
 	}

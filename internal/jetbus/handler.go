@@ -2,6 +2,7 @@ package jetbus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -66,5 +67,18 @@ func endWith(ctx context.Context) message.HandlerMiddleware {
 			m.SetContext(own)
 			return next(m)
 		}
+	}
+}
+
+// forgive marks what failed in a partition that is not served any more. The request
+// is in the message's context already.
+func (g *gate) forgive(next message.HandlerFunc) message.HandlerFunc {
+	return func(m *message.Message) ([]*message.Message, error) {
+		out, err := next(m)
+		request, _ := m.Context().Value(requestKey{}).(messages.RegroupRequested)
+		if err != nil && !g.serves(request.URL.Partition()) {
+			err = errors.Join(errNotServed, err)
+		}
+		return out, err
 	}
 }

@@ -25,7 +25,7 @@ func serve(t *testing.T, b *Bus, handle RegroupHandler) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- b.ServeRegroups(ctx, handle) }()
+	go func() { ended <- b.ServeRegroups(ctx, nil, handle) }()
 	var once atomic.Bool
 	stop = func() {
 		if once.Swap(true) {

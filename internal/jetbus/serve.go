@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	wmjetstream "github.com/ThreeDotsLabs/watermill-nats/v2/pkg/jetstream"
@@ -18,6 +19,17 @@ import (
 
 // RegroupHandler handles one request. It is called for several partitions at once.
 type RegroupHandler = func(context.Context, messages.RegroupRequested) error
+
+// Partitions says which partitions' requests this process serves. Changed receives
+// after Serves began to answer otherwise; one goroutine at a time receives from it.
+// Serves must not block.
+type Partitions = interface {
+	Serves(p messages.Partition) bool
+	Changed() <-chan struct{}
+}
+
+// errNotServed marks what a handler returned for a partition that had ceased to be ours.
+var errNotServed = errors.New("the partition is another process's now")
 
 // queueLimits are the figures of the work queue; tests make them small.
 type queueLimits struct {
@@ -43,19 +55,21 @@ const (
 	watermillAckWait = 24 * time.Hour
 )
 
-// ServeRegroups hands the regroup requests of every partition to handle until ctx
-// ends: within a partition one after another and in order, over all processes that
-// serve. A request is done when handle returns nil. After an error it is tried
+// ServeRegroups hands the regroup requests of the partitions that are served (of
+// every partition without served) to handle until ctx ends: within a partition one
+// after another and in order, over all processes that serve. A partition that
+// ceases to be served is pulled no more: what runs may finish, and what fails then
+// comes again, where the partition is served. A request is done when handle returns nil. After an error it is tried
 // again a few times with growing waits, then put into the dead letters with the
 // reason; so is what cannot be read. The context of handle ends with ctx; a request
 // it then returns with an error comes again.
 //
 // ServeRegroups goes on through restarts of the server and returns when ctx has
 // ended and everything is closed, with ctx's error.
-func (b *Bus) ServeRegroups(ctx context.Context, handle RegroupHandler) error {
+func (b *Bus) ServeRegroups(ctx context.Context, served Partitions, handle RegroupHandler) error {
 	for attempt := 0; ; attempt++ {
 		began := time.Now()
-		err := b.serve(ctx, handle)
+		err := b.serve(ctx, served, handle)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -77,7 +91,7 @@ func (b *Bus) ServeRegroups(ctx context.Context, handle RegroupHandler) error {
 }
 
 // serve serves through one router until ctx ends or a consumer is lost.
-func (b *Bus) serve(ctx context.Context, handle RegroupHandler) error {
+func (b *Bus) serve(ctx context.Context, served Partitions, handle RegroupHandler) error {
 	ctx, cancel := b.within(ctx)
 	defer cancel()
 	nc, err := dial(ctx, b.cfg)
@@ -92,15 +106,23 @@ func (b *Bus) serve(ctx context.Context, handle RegroupHandler) error {
 	defer advisories.Unsubscribe()
 
 	lost := make(chan error, 1)
-	g := &gate{log: b.cfg.Logger, heartbeat: b.queue.ackWait / 3, nakDelay: b.queue.nakDelay}
+	g := &gate{log: b.cfg.Logger, heartbeat: b.queue.ackWait / 3, nakDelay: b.queue.nakDelay, served: served}
 	subscriber, err := b.newWorkSubscriber(ctx, nc, g, lost)
 	if err != nil {
 		return err
 	}
-	router, err := b.newRouter(ctx, subscriber, handle)
+	router, err := b.newRouter(ctx, subscriber, g, handle)
 	if err != nil {
 		return err
 	}
+	var following sync.WaitGroup
+	defer following.Wait()
+	defer cancel()
+	following.Go(func() {
+		if err := g.follow(ctx); err != nil {
+			tell(lost, err)
+		}
+	})
 	return runRouter(ctx, router, g, nc, lost)
 }
 
@@ -157,15 +179,16 @@ func (b *Bus) newWorkSubscriber(ctx context.Context, nc *nats.Conn, g *gate, los
 	return subscriber, nil
 }
 
-func (b *Bus) newRouter(ctx context.Context, subscriber message.Subscriber, handle RegroupHandler) (*message.Router, error) {
+func (b *Bus) newRouter(ctx context.Context, subscriber message.Subscriber, g *gate, handle RegroupHandler) (*message.Router, error) {
 	log := watermillLogger(b.cfg.Logger)
 	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: routerCloseTimeout}, log)
 	if err != nil {
 		return nil, fmt.Errorf("make Watermill's router: %w", err)
 	}
-	// What a handler returns because everything ends is no fault of the message.
+	// What a handler returns because everything ends, or because the partition is not
+	// ours any more, is no fault of the message.
 	poison, err := middleware.PoisonQueueWithFilter(b.work, b.subjects.DeadLetter(b.cfg.Stage),
-		func(error) bool { return ctx.Err() == nil })
+		func(err error) bool { return ctx.Err() == nil && !errors.Is(err, errNotServed) })
 	if err != nil {
 		return nil, fmt.Errorf("make Watermill's poison queue: %w", err)
 	}
@@ -176,7 +199,7 @@ func (b *Bus) newRouter(ctx context.Context, subscriber message.Subscriber, hand
 		Multiplier:      2,
 		Logger:          log,
 	}
-	router.AddMiddleware(endWith(ctx), poison, decodeRequest, retry.Middleware, middleware.Recoverer)
+	router.AddMiddleware(endWith(ctx), poison, decodeRequest, g.forgive, retry.Middleware, middleware.Recoverer)
 	for p := range messages.Partition(messages.Partitions) {
 		router.AddConsumerHandler(regroupConsumer(p), b.subjects.RegroupPartition(p), subscriber, regroupHandler(handle))
 	}

@@ -21,6 +21,7 @@ type Bus struct {
 	coverage  map[messages.GroupID]coverage
 	// coordinated is the last sequence of the coverage records.
 	coordinated uint64
+	handling    map[messages.Partition]bool // one of its regroup requests is being handled
 	dead        []DeadLetter
 	faults      faults
 }
@@ -35,6 +36,7 @@ func New() *Bus {
 		regroups:  newStream(unlimited),
 		events:    newStream(unlimited),
 		coverage:  make(map[messages.GroupID]coverage),
+		handling:  make(map[messages.Partition]bool),
 	}
 }
 

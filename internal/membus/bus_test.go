@@ -156,7 +156,7 @@ func TestRegroupsAreServedInABubble(t *testing.T) {
 		must(t, b.RequestRegroup(ctx, request("good")))
 		began := time.Now()
 		var handled []string
-		err := b.ServeRegroups(ctx, func(_ context.Context, r messages.RegroupRequested) error {
+		err := b.ServeRegroups(ctx, nil, func(_ context.Context, r messages.RegroupRequested) error {
 			handled = append(handled, r.ID)
 			if r.ID == "bad" {
 				return errors.New("no one can")

@@ -84,8 +84,8 @@ func (p *port) Decide(ctx context.Context, g messages.GroupSubscribed, expected 
 	return sequence, err
 }
 
-func (p *port) ServeRegroups(ctx context.Context, handle func(context.Context, messages.RegroupRequested) error) error {
-	return p.Bus.ServeRegroups(ctx, func(ctx context.Context, r messages.RegroupRequested) error {
+func (p *port) ServeRegroups(ctx context.Context, served Partitions, handle func(context.Context, messages.RegroupRequested) error) error {
+	return p.Bus.ServeRegroups(ctx, served, func(ctx context.Context, r messages.RegroupRequested) error {
 		err := handle(ctx, r)
 		if p.twice && err == nil {
 			err = handle(ctx, r)

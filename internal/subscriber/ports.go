@@ -19,9 +19,17 @@ type Store interface {
 	// Decide stores a group's next message if the last one has the sequence
 	// expected (0: none). An error means that it is not stored.
 	Decide(ctx context.Context, g messages.GroupSubscribed, expected uint64) (uint64, error)
-	// ServeRegroups hands over requests, each until it is handled, and returns
-	// after ctx ended and no handler runs.
-	ServeRegroups(ctx context.Context, handle func(context.Context, messages.RegroupRequested) error) error
+	// ServeRegroups hands over the requests of the partitions that are served (of all
+	// without served), each until it is handled, and returns after ctx ended and no
+	// handler runs.
+	ServeRegroups(ctx context.Context, served Partitions, handle func(context.Context, messages.RegroupRequested) error) error
+}
+
+// Partitions says which partitions' regroup requests this process serves. Serves
+// does not block; Changed receives after it began to answer otherwise.
+type Partitions = interface {
+	Serves(p messages.Partition) bool
+	Changed() <-chan struct{}
 }
 
 // Exchange is what the subscriber asks of Exchange. Its errors are

@@ -20,7 +20,9 @@ type port struct {
 	decide  func(messages.GroupSubscribed) error // called before a decision
 	twice   bool                                 // every request is delivered twice
 	handled func(messages.RegroupRequested, error)
-	lag     time.Duration // of the feeds, once they caught up
+	lag     time.Duration                 // of the feeds, once they caught up
+	serves  func(messages.Partition) bool // whose requests are delivered; nil: all
+	done    map[string]bool               // requests that were, shared by the processes
 }
 
 func (p *port) Mailboxes(ctx context.Context) (<-chan messages.Recorded, error) {
@@ -85,6 +87,9 @@ func (p *port) Decide(ctx context.Context, g messages.GroupSubscribed, expected 
 }
 
 func (p *port) ServeRegroups(ctx context.Context, handle func(context.Context, messages.RegroupRequested) error) error {
+	if p.serves != nil {
+		return p.serveOwn(ctx, handle)
+	}
 	return p.Bus.ServeRegroups(ctx, func(ctx context.Context, r messages.RegroupRequested) error {
 		err := handle(ctx, r)
 		if p.twice && err == nil {
@@ -95,6 +100,44 @@ func (p *port) ServeRegroups(ctx context.Context, handle func(context.Context, m
 		}
 		return err
 	})
+}
+
+// serveOwn delivers the requests of the partitions that this process serves.
+func (p *port) serveOwn(ctx context.Context, handle func(context.Context, messages.RegroupRequested) error) error {
+	for ; ctx.Err() == nil; sleep(ctx, 50*time.Millisecond) {
+		for _, f := range p.Facts() {
+			r, ok := f.Fact.(messages.RegroupRequested)
+			if ok && p.serves(r.URL.Partition()) && p.take(r.ID) {
+				if err := handle(ctx, r); err != nil {
+					p.putBack(r.ID)
+				}
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+var takes sync.Mutex // guards every port's done
+
+func (p *port) take(id string) bool {
+	takes.Lock()
+	defer takes.Unlock()
+	took := !p.done[id]
+	p.done[id] = true
+	return took
+}
+
+func (p *port) putBack(id string) {
+	takes.Lock()
+	defer takes.Unlock()
+	delete(p.done, id)
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 func (p *port) note(facts ...messages.Fact) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/pace"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -190,6 +191,9 @@ func (s *Subscriber) unsubscribe(ctx context.Context, g messages.GroupSubscribed
 			subscription, was := g.Subscriptions[a]
 			if !was {
 				continue
+			}
+			if endpoint.ramp.Wait(ctx, pace.Member) != nil {
+				return
 			}
 			done, _, ok := endpoint.allow()
 			if !ok {

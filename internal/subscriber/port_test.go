@@ -104,7 +104,7 @@ func (p *port) ServeRegroups(ctx context.Context, handle func(context.Context, m
 
 // serveOwn delivers the requests of the partitions that this process serves.
 func (p *port) serveOwn(ctx context.Context, handle func(context.Context, messages.RegroupRequested) error) error {
-	for ; ctx.Err() == nil; sleep(ctx, 50*time.Millisecond) {
+	for ; ctx.Err() == nil; sleep(ctx, 500*time.Millisecond) {
 		for _, f := range p.Facts() {
 			r, ok := f.Fact.(messages.RegroupRequested)
 			if ok && p.serves(r.URL.Partition()) && p.take(r.ID) {

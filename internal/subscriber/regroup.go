@@ -76,6 +76,7 @@ func (s *Subscriber) regroup(ctx context.Context, r messages.RegroupRequested) e
 		return err
 	}
 	s.roster.Apply(messages.Recorded{Fact: next, Sequence: sequence})
+	s.endpoint(r.URL).ramp.Lost(time.Now(), len(losses.Lost))
 	s.log.Warn("subscriptions lost", "group", r.Group, "generation", r.Generation, "mailboxes", len(losses.Lost),
 		"left", len(next.Subscriptions), "rediscovered", len(losses.Rediscover), "parked", len(losses.Park),
 		"code", r.Code, "err", r.Text, "hint", ewsaffinity.Recover(ewsaffinity.OpStream, ewsaffinity.Code(r.Code)).Meaning)

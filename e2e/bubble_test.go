@@ -85,10 +85,10 @@ func (b *bubble) run(tune ...func(*streamer.Config, *subscriber.Config)) (stop f
 	var running sync.WaitGroup
 	running.Go(func() {
 		_ = discoverer.New(discoverer.Config{Logger: b.log.With("stage", "discoverer")}, discoverer.Ports{
-			Feed: b.bus, Recorder: b.bus, Autodiscover: adapter, Ownership: every[messages.Address]{}, Lists: b.lists,
+			Feed: b.bus, Recorder: b.bus, Autodiscover: adapter, Ownership: every[messages.Partition]{}, Lists: b.lists,
 			NewID: newID, Random: uniform}).Run(ctx)
 	})
-	running.Go(func() { _ = subscriber.New(subscribing, b.bus, adapter, every[messages.Endpoint]{}).Run(ctx) })
+	running.Go(func() { _ = subscriber.New(subscribing, b.bus, adapter, every[messages.Partition]{}).Run(ctx) })
 	running.Go(func() { _ = streamer.New(streaming, b.bus, b.bus, adapter, every[messages.GroupID]{}).Run(ctx) })
 	return func() {
 		cancel()
@@ -102,6 +102,8 @@ type every[Unit any] struct{}
 
 func (every[Unit]) Owns(Unit) bool           { return true }
 func (every[Unit]) Changes() <-chan struct{} { return nil }
+func (every[Unit]) Yielding() []Unit         { return nil }
+func (every[Unit]) Release(Unit)             {}
 
 // list makes the mailbox list what it says.
 func (b *bubble) list(mailboxes ...string) {

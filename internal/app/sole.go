@@ -6,3 +6,5 @@ type sole[Unit any] struct{}
 
 func (sole[Unit]) Owns(Unit) bool           { return true }
 func (sole[Unit]) Changes() <-chan struct{} { return nil }
+func (sole[Unit]) Yielding() []Unit         { return nil }
+func (sole[Unit]) Release(Unit)             {}

@@ -53,7 +53,7 @@ func Discoverer(cfg *config.Config, log *slog.Logger) Actor {
 			Batch: cfg.Discoverer.Batch, Refresh: cfg.Discoverer.Refresh,
 			ConfirmWithdrawals: cfg.Mailboxes.ConfirmWithdrawals, Logger: log,
 		}, discoverer.Ports{
-			Feed: bus, Recorder: bus, Autodiscover: adapter, Ownership: sole[messages.Address]{},
+			Feed: bus, Recorder: bus, Autodiscover: adapter, Ownership: sole[messages.Partition]{},
 			Lists: maillist.Watch(ctx, cfg.Mailboxes.List, listInterval),
 			NewID: nuid.Next, Random: rand.Float64,
 		}).Run(ctx)
@@ -66,7 +66,7 @@ func Subscriber(cfg *config.Config, log *slog.Logger) Actor {
 		return subscriber.New(subscriber.Config{
 			GroupSize: cfg.Groups.Size, Quiet: cfg.Groups.Quiet, Concurrency: cfg.Exchange.Concurrency,
 			NewID: nuid.Next, Random: rand.Float64, Logger: log,
-		}, bus, adapter, sole[messages.Endpoint]{}).Run(ctx)
+		}, bus, adapter, sole[messages.Partition]{}).Run(ctx)
 	})
 }
 

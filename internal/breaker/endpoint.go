@@ -82,7 +82,10 @@ func (e *Endpoint) Allow() (done func(*ewsaffinity.Fault), wait time.Duration, o
 	return func(fault *ewsaffinity.Fault) { report(outcome(fault)) }, 0, true
 }
 
-// State is closed, open or half-open, for views.
+// Closed is the state of an endpoint that answers.
+var Closed = gobreaker.StateClosed.String()
+
+// State is [Closed], open or half-open.
 func (e *Endpoint) State() string {
 	if e.closedFor() > 0 {
 		return gobreaker.StateOpen.String()

@@ -234,9 +234,9 @@ func TestRestartAsksNothingThatIsFresh(t *testing.T) {
 
 func TestOnlyOwnMailboxesAreSeenTo(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.foreign[bea] = true
+		w.foreign[bea.Partition()] = true
 		w.tell(messages.MailboxEnrolled{Meta: w.meta("1"), Mailbox: carl, EnrolledBy: "command"})
-		w.foreign[carl] = true
+		w.foreign[carl.Partition()] = true
 		w.run()
 		w.list(anna, bea)
 		w.pass(time.Minute)
@@ -252,6 +252,72 @@ func TestOnlyOwnMailboxesAreSeenTo(t *testing.T) {
 		w.pass(48 * time.Hour)
 		if asked := w.asked(); slices.Contains(asked, anna) || slices.Contains(asked, carl) || !slices.Contains(asked, bea) {
 			t.Errorf("after losing two: asked about %v, want only %s", asked, bea)
+		}
+	})
+}
+
+// What goes to another process goes at once; the answer under way is stored, so that
+// the other need not ask.
+func TestWhatYieldsIsReleasedAtOnceAndItsAnswerRecorded(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.takes = 10 * time.Second
+		w.run()
+		w.list(anna, carl)
+		w.pass(time.Second)
+		if diff := cmp.Diff([]messages.Address{anna}, w.asked()); diff != "" {
+			t.Fatalf("under way; want - have +:\n%s", diff)
+		}
+		w.own(false, anna, carl)
+		if diff := cmp.Diff([]messages.Partition{anna.Partition(), carl.Partition()}, w.released); diff != "" {
+			t.Fatalf("released; want - have +:\n%s", diff)
+		}
+		w.list(anna, carl, bea)
+		w.pass(time.Minute)
+		if have := recorded[messages.MailboxDiscovered](w); len(have) != 2 || have[0].Mailbox != anna || have[1].Mailbox != bea {
+			t.Errorf("discovered %+v, want anna, who was asked about before, and bea, who stayed", have)
+		}
+		if diff := cmp.Diff([]messages.Address{bea}, w.asked()); diff != "" {
+			t.Errorf("asked about afterwards; want - have +:\n%s", diff)
+		}
+	})
+}
+
+// Two processes follow the same lists, each for its own mailboxes.
+func TestTwoProcessesDiscoverEachMailboxOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		all := users(60, "contoso.com")
+		var even, odd []messages.Address
+		for _, a := range all {
+			if a.Partition()%2 == 0 {
+				even = append(even, a)
+			} else {
+				odd = append(odd, a)
+			}
+		}
+		w.run()
+		other := w.runOther()
+		w.own(false, odd...)
+		other.own(false, even...)
+		w.list(all...)
+		other.list(all...)
+		w.pass(time.Minute)
+		if diff := cmp.Diff(all, w.asked()); diff != "" {
+			t.Errorf("asked about; want each once; want - have +:\n%s", diff)
+		}
+		if have := len(recorded[messages.MailboxEnrolled](w)); have != len(all) {
+			t.Errorf("have %d enrolments, want %d", have, len(all))
+		}
+		w.own(false, even...)
+		other.own(true, even...)
+		other.list(all[1:]...)
+		w.list(all[1:]...)
+		w.pass(48 * time.Hour)
+		withdrawn := recorded[messages.MailboxWithdrawn](w)
+		if len(withdrawn) != 1 || withdrawn[0].Mailbox != all[0] {
+			t.Errorf("withdrawn %+v, want %s once", withdrawn, all[0])
+		}
+		if have := len(recorded[messages.MailboxEnrolled](w)); have != len(all) {
+			t.Errorf("after the hand-over: have %d enrolments, want %d", have, len(all))
 		}
 	})
 }

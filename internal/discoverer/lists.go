@@ -87,5 +87,5 @@ func (s *Stage) follow(ctx context.Context, list maillist.Snapshot) error {
 }
 
 func (s *Stage) owned(mailboxes []messages.Address) []messages.Address {
-	return slices.DeleteFunc(mailboxes, func(mailbox messages.Address) bool { return !s.ports.Ownership.Owns(mailbox) })
+	return slices.DeleteFunc(mailboxes, func(mailbox messages.Address) bool { return !s.owns(mailbox) })
 }

@@ -37,12 +37,19 @@ type Answer struct {
 	Fault    *ewsaffinity.Fault // nil when a place was given
 }
 
-// Ownership says which mailboxes are this process's to enrol and to discover.
+// Ownership says which partitions of mailbox names are this process's to enrol and
+// to discover. Its methods do not block.
 type Ownership interface {
-	// Owns does not block.
-	Owns(mailbox messages.Address) bool
-	// Changes receives after Owns began to answer otherwise; nil: never.
+	// Owns reports whether the mailboxes of a partition are this process's. It is
+	// false of one that is to go to another process.
+	Owns(messages.Partition) bool
+	// Changes receives after Owns or Yielding began to answer otherwise; nil: never.
 	Changes() <-chan struct{}
+	// Yielding are the partitions that are to go to another process as soon as they
+	// are released.
+	Yielding() []messages.Partition
+	// Release lets another process begin with a partition.
+	Release(messages.Partition)
 }
 
 // Ports is what the stage sees of the world.

@@ -3,10 +3,16 @@ package discoverer
 import (
 	"context"
 	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // concerns reports whether this process is to ask about a mailbox.
-func (s *Stage) concerns(m *mailbox) bool { return m.wanted() && s.ports.Ownership.Owns(m.address) }
+func (s *Stage) concerns(m *mailbox) bool { return m.wanted() && s.owns(m.address) }
+
+func (s *Stage) owns(mailbox messages.Address) bool {
+	return s.ports.Ownership.Owns(mailbox.Partition())
+}
 
 func (s *Stage) scheduleAll() {
 	for _, m := range s.fold.mailboxes {

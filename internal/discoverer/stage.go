@@ -156,7 +156,12 @@ func (s *Stage) record(ctx context.Context, facts ...messages.Fact) error {
 	return nil
 }
 
+// ownershipChanged sees to what came. What goes is released at once: the answer to
+// a request that is under way is a fact like any other, whoever records it.
 func (s *Stage) ownershipChanged(ctx context.Context) error {
+	for _, p := range s.ports.Ownership.Yielding() {
+		s.ports.Ownership.Release(p)
+	}
 	s.scheduleAll()
 	for _, list := range s.lists {
 		if err := s.follow(ctx, list); err != nil {

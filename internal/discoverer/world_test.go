@@ -41,7 +41,9 @@ type world struct {
 	takes    time.Duration // of a request
 	lag      time.Duration // of the feed
 	discover func(batch []messages.Address) ([]Answer, error)
-	foreign  map[messages.Address]bool // not owned
+	foreign  map[messages.Partition]bool // not owned
+	yielding []messages.Partition
+	released []messages.Partition
 	changes  chan struct{}
 	random   float64
 }
@@ -56,7 +58,7 @@ func inWorld(t *testing.T, test func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{
 			t: t, lists: make(chan maillist.Snapshot), news: make(chan struct{}), changes: make(chan struct{}),
-			foreign: map[messages.Address]bool{}, takes: 100 * time.Millisecond, random: 0.5,
+			foreign: map[messages.Partition]bool{}, takes: 100 * time.Millisecond, random: 0.5,
 		}
 		w.answerWith(answerAll)
 		w.cfg.Logger = slog.New(slog.NewTextHandler(&w.log, nil))
@@ -88,6 +90,19 @@ func (w *world) run() {
 			w.t.Errorf("Run: have %v, want %v", err, context.Canceled)
 		}
 	})
+}
+
+// runOther starts a further stage over the same facts and the same Autodiscover. It
+// has an ownership and lists of its own.
+func (w *world) runOther() *world {
+	other := &world{lists: make(chan maillist.Snapshot), changes: make(chan struct{}), foreign: map[messages.Partition]bool{}}
+	ctx, cancel := context.WithCancel(w.t.Context())
+	ended := make(chan error, 1)
+	stage := New(w.cfg, Ports{Feed: w, Recorder: w, Autodiscover: w, Ownership: other, Lists: other.lists, NewID: w.newID, Random: func() float64 { return w.random }})
+	go func() { ended <- stage.Run(ctx) }()
+	w.t.Cleanup(func() { cancel(); <-ended })
+	synctest.Wait()
+	return other
 }
 
 func (w *world) newID() string {
@@ -191,19 +206,36 @@ func (w *world) answer() func(batch []messages.Address) ([]Answer, error) {
 	return w.discover
 }
 
-func (w *world) Owns(mailbox messages.Address) bool {
+func (w *world) Owns(p messages.Partition) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return !w.foreign[mailbox]
+	return !w.foreign[p]
 }
 
 func (w *world) Changes() <-chan struct{} { return w.changes }
 
-// own gives mailboxes to this process, or takes them away.
+func (w *world) Yielding() []messages.Partition {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.yielding)
+}
+
+func (w *world) Release(p messages.Partition) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.yielding = slices.DeleteFunc(w.yielding, func(y messages.Partition) bool { return y == p })
+	w.released = append(w.released, p)
+}
+
+// own gives mailboxes, with all of their partitions, to this process, or has it
+// yield them.
 func (w *world) own(owns bool, mailboxes ...messages.Address) {
 	w.mu.Lock()
 	for _, mailbox := range mailboxes {
-		w.foreign[mailbox] = !owns
+		w.foreign[mailbox.Partition()] = !owns
+		if !owns {
+			w.yielding = append(w.yielding, mailbox.Partition())
+		}
 	}
 	w.mu.Unlock()
 	w.changes <- struct{}{}

@@ -2,9 +2,11 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/pace"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
 	"github.com/ewsnats/ewsnats/pkg/messages"
@@ -18,7 +20,7 @@ type Config struct {
 	Folders         []messages.FolderName
 	FolderIDs       []string // besides Folders; both empty: all folders
 	Events          []ewssoap.EventType
-	Concurrency     int           // calls at a time to one endpoint; 0: 10
+	Concurrency     int           // calls at a time to one endpoint, of all members together; 0: 10
 	TimeoutMin      int           // ConnectionTimeout in minutes, at least; 0: 25
 	TimeoutMax      int           // and at most; 0: 29
 	Silence         time.Duration // of a stream, before it is cut; 0: 110 s
@@ -33,8 +35,9 @@ type Adapter struct {
 	login  *login
 
 	mu        sync.Mutex
-	slots     map[messages.Endpoint]chan struct{} // calls under way, by endpoint
-	endpoints map[string]string                   // Autodiscover endpoint that worked, by domain
+	members   int                               // processes that share the bounds
+	slots     map[messages.Endpoint]*pace.Slots // calls under way, by endpoint
+	endpoints map[string]string                 // Autodiscover endpoint that worked, by domain
 }
 
 // New builds the adapter over a client.
@@ -53,7 +56,7 @@ func New(cfg Config, client *ewssoap.Client) *Adapter {
 			ewssoap.ModifiedEvent, ewssoap.MovedEvent, ewssoap.NewMailEvent, ewssoap.FreeBusyChangedEvent}
 	}
 	return &Adapter{cfg: cfg, client: client, login: newLogin(),
-		slots: map[messages.Endpoint]chan struct{}{}, endpoints: map[string]string{}}
+		members: 1, slots: map[messages.Endpoint]*pace.Slots{}, endpoints: map[string]string{}}
 }
 
 // call makes one call: within the bounds of the endpoint, and not with a login
@@ -64,7 +67,28 @@ func (a *Adapter) call(ctx context.Context, url messages.Endpoint, op ewsaffinit
 		return err
 	}
 	defer release()
-	return a.fault(op, mailbox, a.loggedIn(ctx, do))
+	err = a.fault(op, mailbox, a.loggedIn(ctx, do))
+	a.heed(url, err)
+	return err
+}
+
+// heed asks an endpoint that throttles for less at a time.
+func (a *Adapter) heed(url messages.Endpoint, err error) {
+	var f *ewsaffinity.Fault
+	if errors.As(err, &f) && ewsaffinity.Recover(f.Op, f.Code).Next(ewsaffinity.Seen{Times: 1}).Do == ewsaffinity.HonourHint {
+		a.slotsOf(url).Throttled(time.Now())
+	}
+}
+
+// SetMembers says how many processes that ask the same endpoints live, this one
+// included: the bounds are divided by it. Each may always make one call.
+func (a *Adapter) SetMembers(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.members = n
+	for _, slots := range a.slots {
+		slots.SetMembers(n)
+	}
 }
 
 // loggedIn sends a request unless the login was refused. Only passwords lock an
@@ -84,19 +108,18 @@ func (a *Adapter) loggedIn(ctx context.Context, do func() error) error {
 
 // acquire waits for a place among the calls to an endpoint.
 func (a *Adapter) acquire(ctx context.Context, url messages.Endpoint) (release func(), err error) {
+	return a.slotsOf(url).Acquire(ctx)
+}
+
+func (a *Adapter) slotsOf(url messages.Endpoint) *pace.Slots {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	slots, ok := a.slots[url]
 	if !ok {
-		slots = make(chan struct{}, a.cfg.Concurrency)
+		slots = pace.NewSlots(a.cfg.Concurrency, a.members)
 		a.slots[url] = slots
 	}
-	a.mu.Unlock()
-	select {
-	case slots <- struct{}{}:
-		return func() { <-slots }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return slots
 }
 
 // groupCall is a call of a group, charged to the mailbox that is impersonated.

@@ -5,15 +5,19 @@ import (
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/breaker"
+	"github.com/ewsnats/ewsnats/internal/pace"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // endpoint is what everything that is asked of an endpoint goes through: its
-// breaker, and the rest that it asked for. A hint that one request met holds for
-// those of every group. Safe for concurrent use.
+// breaker, the rest that it asked for, and the ramp after its outage. A hint that
+// one request met holds for those of every group. Safe for concurrent use.
+//
+// An endpoint is one process's: nothing here is divided by the number of processes.
 type endpoint struct {
 	breaker *breaker.Endpoint
+	ramp    pace.Ramp
 
 	mu    sync.Mutex
 	until time.Time // left alone before
@@ -24,7 +28,18 @@ func (e *endpoint) allow() (done func(*ewsaffinity.Fault), wait time.Duration, o
 	if wait := time.Until(e.restsUntil()); wait > 0 {
 		return nil, wait, false
 	}
+	if e.breaker.State() != breaker.Closed {
+		e.ramp.Broken(time.Now())
+	}
 	return e.breaker.Allow()
+}
+
+// heed takes the fault of a request that the next would meet too.
+func (e *endpoint) heed(fault *ewsaffinity.Fault) {
+	if throttles(fault) {
+		e.ramp.Throttled(time.Now())
+	}
+	e.rest(fault.BackOff) // at once: other groups ask too
 }
 
 // rest leaves the endpoint alone for so long. A longer rest stands.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/pace"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -173,13 +174,26 @@ func (s *Subscriber) logChange(next messages.GroupSubscribed, o outcome) {
 // unsubscribe ends subscriptions that are no longer needed: orphans count against
 // the mailbox's budget. One after another, and only once: Exchange expires what is left.
 func (s *Subscriber) unsubscribe(ctx context.Context, g messages.GroupSubscribed, members []messages.Address) {
+	if len(members) == 0 {
+		return
+	}
 	slices.Sort(members)
 	endpoint := s.endpoint(g.URL)
+	s.begins(g.URL.Partition())
 	s.work.Go(func() {
+		defer func() {
+			select {
+			case s.ended <- g.URL.Partition():
+			case <-ctx.Done():
+			}
+		}()
 		for _, a := range members {
 			subscription, was := g.Subscriptions[a]
 			if !was {
 				continue
+			}
+			if endpoint.ramp.Wait(ctx, pace.Member) != nil {
+				return
 			}
 			done, _, ok := endpoint.allow()
 			if !ok {

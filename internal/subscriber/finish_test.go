@@ -46,6 +46,9 @@ func finished(t *testing.T, o outcome, groups ...messages.GroupSubscribed) ([]me
 		s.roster.Apply(messages.Recorded{Fact: g, Sequence: sequence})
 	}
 	s.finish(t.Context(), o)
+	if len(s.running) > 0 {
+		<-s.ended
+	}
 	s.work.Wait()
 	var decided []messages.GroupSubscribed
 	for _, r := range bus.Facts() {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/pace"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -86,7 +87,7 @@ func (j *job) subscribeAnchor(ctx context.Context, o *outcome, members []message
 	for i, a := range members {
 		place := messages.Place{URL: j.change.Key.URL, Anchor: a}
 		var s Subscribed
-		stop := j.ask(ctx, o, a, func(ctx context.Context) (err error) {
+		stop := j.ask(ctx, o, a, pace.Anchor, func(ctx context.Context) (err error) {
 			s, err = j.exchange.Subscribe(ctx, place, a)
 			return err
 		})
@@ -120,7 +121,7 @@ func (j *job) each(ctx context.Context, o *outcome, members []messages.Address,
 				}
 				var own outcome
 				own.rejected = map[messages.Address]*ewsaffinity.Fault{}
-				j.ask(ctx, &own, a, func(ctx context.Context) error { return do(ctx, a, record) })
+				j.ask(ctx, &own, a, pace.Member, func(ctx context.Context) error { return do(ctx, a, record) })
 				record(func() { o.absorb(own) })
 			}
 		})
@@ -149,9 +150,13 @@ func (o *outcome) absorb(own outcome) {
 	o.wait = max(o.wait, own.wait)
 }
 
-// ask makes one call under the endpoint's breaker. A fault of the mailbox is
-// noted as its rejection; it reports true when nothing more should be asked.
-func (j *job) ask(ctx context.Context, o *outcome, a messages.Address, call func(context.Context) error) (stop bool) {
+// ask makes one call at the endpoint's pace and under its breaker. A fault of the
+// mailbox is noted as its rejection; it reports true when nothing more should be
+// asked.
+func (j *job) ask(ctx context.Context, o *outcome, a messages.Address, kind pace.Kind, call func(context.Context) error) (stop bool) {
+	if err := j.endpoint.ramp.Wait(ctx, kind); err != nil {
+		return true
+	}
 	done, wait, ok := j.endpoint.allow()
 	if !ok {
 		o.wait = wait
@@ -169,7 +174,7 @@ func (j *job) ask(ctx context.Context, o *outcome, a messages.Address, call func
 		return false
 	case concernsMany(fault):
 		o.halted = fault
-		j.endpoint.rest(fault.BackOff) // at once: other groups ask too
+		j.endpoint.heed(fault)
 		return true
 	}
 	o.rejected[a] = fault
@@ -183,10 +188,12 @@ var cancelled = &ewsaffinity.Fault{Op: ewsaffinity.OpSubscribe, Code: ewsaffinit
 // what the endpoint, the account or our requests brought about, and throttling.
 func concernsMany(fault *ewsaffinity.Fault) bool {
 	row := ewsaffinity.Recover(fault.Op, fault.Code)
-	if row.Next(ewsaffinity.Seen{Times: 1}).Do == ewsaffinity.HonourHint {
-		return true
-	}
-	return row.Scope&(ewsaffinity.ScopeMailbox|ewsaffinity.ScopeGroup) == 0
+	return throttles(fault) || row.Scope&(ewsaffinity.ScopeMailbox|ewsaffinity.ScopeGroup) == 0
+}
+
+// throttles reports whether the server asked for less.
+func throttles(fault *ewsaffinity.Fault) bool {
+	return ewsaffinity.Recover(fault.Op, fault.Code).Next(ewsaffinity.Seen{Times: 1}).Do == ewsaffinity.HonourHint
 }
 
 // asFault names the mailbox of a fault; an error of another kind is an unknown one.

@@ -16,7 +16,7 @@ func (s *Subscriber) plan(ctx context.Context) {
 	wake := plan.Wake
 	ready := plan.Changes[:0]
 	for _, change := range plan.Changes {
-		if !s.ownership.Owns(change.Key.URL) || s.busy[change.Key] > 0 {
+		if !s.owns(change.Key.URL) || s.busy[change.Key] > 0 {
 			continue
 		}
 		if until := s.endpoint(change.Key.URL).restsUntil(); until.After(now) {
@@ -45,6 +45,7 @@ func earlier(a, b time.Time) time.Time {
 // other, so that a plan never counts a place twice.
 func (s *Subscriber) start(ctx context.Context, change ewsaffinity.Change) {
 	s.busy[change.Key]++
+	s.begins(change.Key.URL.Partition())
 	former, _ := s.roster.Group(change.Group)
 	j := job{
 		change:      change,

@@ -50,9 +50,17 @@ type Subscribed struct {
 	Cookie messages.Cookie // empty where none was set
 }
 
-// Ownership says which endpoints are this process's to decide.
+// Ownership says which partitions of endpoints are this process's to decide. Its
+// methods do not block.
 type Ownership interface {
-	Owns(url messages.Endpoint) bool
-	// Changes receives after Owns began to answer otherwise; nil: never.
+	// Owns reports whether the endpoints of a partition are this process's. It is
+	// false of one that is to go to another process.
+	Owns(messages.Partition) bool
+	// Changes receives after Owns or Yielding began to answer otherwise; nil: never.
 	Changes() <-chan struct{}
+	// Yielding are the partitions that are to go to another process as soon as they
+	// are released: until then no other begins with them.
+	Yielding() []messages.Partition
+	// Release says that nothing of a partition runs here any more.
+	Release(messages.Partition)
 }

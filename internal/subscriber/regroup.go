@@ -2,6 +2,8 @@ package subscriber
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
@@ -11,24 +13,47 @@ import (
 // request is a RegroupRequested on its way through the loop.
 type request struct {
 	messages.RegroupRequested
+	ctx  context.Context // of its handler: when it has ended no one waits for done
 	done chan error
 }
+
+// errNotOurs hands a request back to the queue.
+var errNotOurs = errors.New("the endpoint is another process's")
+
+// longestHeld is how long a request is held whose endpoint is not this process's:
+// after an interruption it may be again. The queue repeats a few times only what
+// is handed back.
+const longestHeld = 5 * time.Minute
 
 // handleRegroup gives a request to the loop and waits until its consequences
 // are recorded: only then may the message be acknowledged.
 func (s *Subscriber) handleRegroup(ctx context.Context, r messages.RegroupRequested) error {
-	waiting := request{r, make(chan error, 1)}
+	ctx, cancel := context.WithTimeoutCause(ctx, longestHeld, errNotOurs)
+	defer cancel()
+	waiting := request{r, ctx, make(chan error, 1)}
 	select {
 	case s.requests <- waiting:
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	select {
 	case err := <-waiting.done:
 		return err
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
+}
+
+// requested handles a request, or holds it while its endpoint is not ours. One that
+// is in hand when its endpoint yields is still ours to handle: no other process has
+// begun.
+func (s *Subscriber) requested(ctx context.Context, r request) {
+	if s.owns(r.URL) || slices.Contains(s.ownership.Yielding(), r.URL.Partition()) {
+		r.done <- s.regroup(ctx, r.RegroupRequested)
+		return
+	}
+	s.held = slices.DeleteFunc(s.held, func(h request) bool { return h.ctx.Err() != nil })
+	s.held = append(s.held, r)
 }
 
 // regroup records what a request comes to: each loss in its mailbox's history,
@@ -51,6 +76,7 @@ func (s *Subscriber) regroup(ctx context.Context, r messages.RegroupRequested) e
 		return err
 	}
 	s.roster.Apply(messages.Recorded{Fact: next, Sequence: sequence})
+	s.endpoint(r.URL).ramp.Lost(time.Now(), len(losses.Lost))
 	s.log.Warn("subscriptions lost", "group", r.Group, "generation", r.Generation, "mailboxes", len(losses.Lost),
 		"left", len(next.Subscriptions), "rediscovered", len(losses.Rediscover), "parked", len(losses.Park),
 		"code", r.Code, "err", r.Text, "hint", ewsaffinity.Recover(ewsaffinity.OpStream, ewsaffinity.Code(r.Code)).Meaning)

@@ -34,13 +34,17 @@ type Subscriber struct {
 
 	roster    *ewsaffinity.Roster
 	endpoints map[messages.Endpoint]*endpoint
-	busy      map[ewsaffinity.Key]int   // changes being carried out
-	restless  map[messages.Endpoint]int // times in a row that an endpoint had to be left alone
+	busy      map[ewsaffinity.Key]int    // changes being carried out
+	running   map[messages.Partition]int // changes and unsubscribing that have not ended
+	restless  map[messages.Endpoint]int  // times in a row that an endpoint had to be left alone
 	quiet     *time.Timer
 	dirty     time.Time // since when news wait to be planned; zero: none
 
+	held     []request // of endpoints that are not this process's
 	requests chan request
+	serves   chan struct{} // of one slot: the work queue is to look at what we own
 	outcomes chan outcome
+	ended    chan messages.Partition // an unsubscribing of which ended
 	work     sync.WaitGroup
 }
 
@@ -60,9 +64,12 @@ func New(cfg Config, store Store, exchange Exchange, ownership Ownership) *Subsc
 		roster:    ewsaffinity.NewRoster(),
 		endpoints: map[messages.Endpoint]*endpoint{},
 		busy:      map[ewsaffinity.Key]int{},
+		running:   map[messages.Partition]int{},
 		restless:  map[messages.Endpoint]int{},
 		requests:  make(chan request),
+		serves:    make(chan struct{}, 1),
 		outcomes:  make(chan outcome),
+		ended:     make(chan messages.Partition),
 	}
 }
 
@@ -84,7 +91,7 @@ func (s *Subscriber) Run(ctx context.Context) error {
 		return err
 	}
 	served := make(chan error, 1)
-	s.work.Go(func() { served <- s.store.ServeRegroups(ctx, nil, s.handleRegroup) })
+	s.work.Go(func() { served <- s.store.ServeRegroups(ctx, served{s}, s.handleRegroup) })
 	s.quiet = time.NewTimer(0)
 	defer s.quiet.Stop()
 	return s.loop(ctx, mailboxes, groups, served)
@@ -123,11 +130,14 @@ func (s *Subscriber) loop(ctx context.Context, mailboxes, groups <-chan messages
 			}
 			s.fold(recorded)
 		case r := <-s.requests:
-			r.done <- s.regroup(ctx, r.RegroupRequested)
+			s.requested(ctx, r)
 		case o := <-s.outcomes:
 			s.finish(ctx, o)
+			s.ends(o.change.Key.URL.Partition())
+		case p := <-s.ended:
+			s.ends(p)
 		case <-s.ownership.Changes():
-			s.news()
+			s.ownershipChanged(ctx)
 		case <-s.quiet.C:
 			s.plan(ctx)
 		case err := <-served:

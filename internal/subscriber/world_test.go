@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -39,7 +38,7 @@ func inWorld(t *testing.T, story func(w *world)) {
 		var ids atomic.Int64
 		w := &world{
 			t: t, bus: membus.New(), exchange: &fakeExchange{made: map[messages.Address]int{}, begun: map[string]int{}, takes: 100 * time.Millisecond},
-			owner: &owner{changes: make(chan struct{}), foreign: map[messages.Endpoint]bool{}},
+			owner: newOwner(),
 		}
 		w.cfg = Config{
 			NewID:  func() string { return fmt.Sprint("id-", ids.Add(1)) },
@@ -62,10 +61,13 @@ type process struct {
 // start runs a stage. It is stopped with the test if not before.
 func (w *world) start() *process { return w.startWith(&port{Bus: w.bus}) }
 
-func (w *world) startWith(store *port) *process {
+func (w *world) startWith(store *port) *process { return w.startAs(store, w.owner) }
+
+// startAs runs a stage that owns what an owner says.
+func (w *world) startAs(store *port, owner *owner) *process {
 	ctx, cancel := context.WithCancel(w.t.Context())
 	p := &process{port: store, w: w, cancel: cancel, ended: make(chan struct{})}
-	stage := New(w.cfg, store, w.exchange, w.owner)
+	stage := New(w.cfg, store, w.exchange, owner)
 	go func() {
 		defer close(p.ended)
 		p.err = stage.Run(ctx)
@@ -202,34 +204,5 @@ func (w *world) lose(id string, g messages.GroupSubscribed, action messages.Regr
 	if err := w.bus.RequestRegroup(w.t.Context(), r); err != nil {
 		w.t.Fatal(err)
 	}
-	synctest.Wait()
-}
-
-// owner says which endpoints the stage may decide.
-type owner struct {
-	mu      sync.Mutex
-	changes chan struct{}
-	foreign map[messages.Endpoint]bool
-}
-
-func (o *owner) Owns(url messages.Endpoint) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return !o.foreign[url]
-}
-
-func (o *owner) Changes() <-chan struct{} { return o.changes }
-
-// set says who owns an endpoint without telling the stage.
-func (o *owner) set(url messages.Endpoint, owns bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.foreign[url] = !owns
-}
-
-// give hands an endpoint over and tells the stage.
-func (o *owner) give(url messages.Endpoint, owns bool) {
-	o.set(url, owns)
-	o.changes <- struct{}{}
 	synctest.Wait()
 }

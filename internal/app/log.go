@@ -31,11 +31,13 @@ func level(name string) slog.Level {
 	return slog.LevelInfo
 }
 
-// replace names the time ts, and keeps addresses and cookies out of the log.
+// fields are the names that the log has for what the packages call otherwise.
+var fields = map[string]string{slog.TimeKey: "ts", "error": "err", "code": "ews_code"}
+
+// replace gives fields their names, and keeps addresses and cookies out of the log.
 func replace(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
-		a.Key = "ts"
-		return a
+	if name, ok := fields[a.Key]; ok && len(groups) == 0 {
+		a.Key = name
 	}
 	switch v := a.Value.Any().(type) {
 	case time.Duration:

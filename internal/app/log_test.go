@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -31,6 +32,22 @@ func TestLoggerWritesJSONWithoutAddressesAndCookies(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, have); diff != "" {
 		t.Errorf("want - have +:\n%s", diff)
+	}
+}
+
+// Operators search for one name, whichever package wrote the line.
+func TestLoggerNamesFieldsAlike(t *testing.T) {
+	var out bytes.Buffer
+	log := NewLogger(config.Log{Level: "info", Format: "text"}, "streamer", &out)
+	log.Info("a", "error", "x", "code", "ErrorServerBusy", "wait", 90*time.Second)
+	log.Info("b", "err", "y", "ews_code", "eof")
+	for _, want := range []string{"msg=a stage=streamer err=x ews_code=ErrorServerBusy wait=1m30s\n", "msg=b stage=streamer err=y ews_code=eof\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("have %s, want %s", out.String(), want)
+		}
+	}
+	if strings.Contains(out.String(), "time=") || !strings.HasPrefix(out.String(), "ts=") {
+		t.Errorf("have %s, want ts", out.String())
 	}
 }
 

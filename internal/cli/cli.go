@@ -20,6 +20,8 @@ var commands = []struct {
 	{"run", "run all stages in one process, with an embedded NATS server unless --nats-url is given", runAll},
 	{"nats", "run the embedded NATS server alone", runNATS},
 	{"events", "follow the published events", followEvents},
+	{"members", "show the processes of each stage and how much each owns", showMembers},
+	{"groups", "show who streams each group, up to when it is covered, and its mailbox server", showGroups},
 	{app.StageDiscoverer, "run one stage: ask Autodiscover where the mailboxes live",
 		app.StageCommand(app.StageDiscoverer, config.NeedNATS|config.NeedExchange|config.NeedDiscovery, app.Discoverer)},
 	{app.StageSubscriber, "run one stage: build affinity groups and subscribe their mailboxes",

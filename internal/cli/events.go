@@ -45,7 +45,7 @@ func followEvents(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	return app.Run(ctx, cfg.Drain, app.Signals, func(ctx context.Context) error {
-		bus, err := reach(ctx, cfg, stderr)
+		bus, err := reach(ctx, cfg, "events", stderr)
 		if err != nil {
 			return err
 		}
@@ -62,15 +62,19 @@ func followEvents(ctx context.Context, args []string, stdout, stderr io.Writer) 
 const reachWithin = 10 * time.Second
 
 // reach connects, or says within a short time that NATS is not there.
-func reach(ctx context.Context, cfg *config.Config, stderr io.Writer) (*jetbus.Bus, error) {
+func reach(ctx context.Context, cfg *config.Config, name string, stderr io.Writer) (*jetbus.Bus, error) {
 	within, cancel := context.WithTimeout(ctx, reachWithin)
 	defer cancel()
-	bus, err := app.OpenBus(within, cfg, "events", app.NewLogger(cfg.Log, "events", stderr))
+	bus, err := app.OpenBus(within, cfg, name, app.NewLogger(cfg.Log, name, stderr))
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, app.WithExitCode(app.ExitUnavailable,
-			fmt.Errorf("NATS at %s is not reached within %s: is it running? Give --nats-url", cfg.NATS.URL, reachWithin))
+		return nil, notReached(cfg)
 	}
 	return bus, err
+}
+
+func notReached(cfg *config.Config) error {
+	return app.WithExitCode(app.ExitUnavailable,
+		fmt.Errorf("NATS at %s is not reached within %s: is it running? Give --nats-url", cfg.NATS.URL, reachWithin))
 }
 
 func parseEvents(args []string, stderr io.Writer) (*config.Config, *eventOptions, error) {

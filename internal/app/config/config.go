@@ -9,6 +9,7 @@ import (
 // Config is what every command is configured by. Build it with [Loader.Load] or,
 // in programs that need no file, begin with [Default].
 type Config struct {
+	ID    string        // of the process among those of its stage; empty: the host name and the first free slot
 	Drain time.Duration // longest orderly shutdown
 
 	NATS       NATS
@@ -18,6 +19,8 @@ type Config struct {
 	Groups     Groups
 	Subscribe  Subscribe
 	Streamer   Streamer
+	Lease      Lease
+	HTTP       HTTP
 	Log        Log
 
 	origins map[string]string
@@ -121,6 +124,16 @@ type Streamer struct {
 type ConnectionTimeout struct {
 	Min time.Duration
 	Max time.Duration
+}
+
+// Lease tunes how the processes of a stage share its work.
+type Lease struct {
+	TTL time.Duration // a process that did not renew its membership for so long is taken for dead
+}
+
+// HTTP says where probes and metrics are answered.
+type HTTP struct {
+	Listen string // host:port; empty: nowhere
 }
 
 // Log says what is logged on standard error, and how.

@@ -25,6 +25,7 @@ func Default() *Config {
 			ConnectionTimeout: ConnectionTimeout{Min: 25 * time.Minute, Max: 29 * time.Minute},
 			Silence:           110 * time.Second,
 		},
-		Log: Log{Level: "info", Format: "json"},
+		Lease: Lease{TTL: 6 * time.Second},
+		Log:   Log{Level: "info", Format: "json"},
 	}
 }

@@ -77,6 +77,7 @@ func TestEveryKeyInEveryWay(t *testing.T) {
 		"log.level": "debug", "log.format": "text", "drain": "9s", "nats.events.maxAge": "48h0m0s",
 		"discoverer.refresh": "12h0m0s", "groups.quiet": "2s", "streamer.connectionTimeout.min": "2m0s",
 		"streamer.connectionTimeout.max": "3m0s", "streamer.silence": "90s",
+		"lease.ttl": "10s",
 	}
 	for _, s := range Default().settings() {
 		sample, ok := samples[s.key]
@@ -141,6 +142,17 @@ func TestParseUsage(t *testing.T) {
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), "streamer --help") {
 			t.Errorf("%v: have %v, want a UsageError that says where help is", args, err)
 		}
+	}
+}
+
+func TestWhatManyOfAStageNeed(t *testing.T) {
+	cfg, err := load(t, 0)
+	if err != nil || cfg.ID != "" || cfg.Lease.TTL != 6*time.Second || cfg.HTTP.Listen != "" {
+		t.Errorf("have %q, %s, %q, %v, want a process that names itself, 6s, and no listener", cfg.ID, cfg.Lease.TTL, cfg.HTTP.Listen, err)
+	}
+	cfg, err = load(t, 0, "--id", "node-1.A_0", "--lease-ttl", "3s", "--http-listen", ":0")
+	if err != nil || cfg.ID != "node-1.A_0" || cfg.Lease.TTL != 3*time.Second || cfg.HTTP.Listen != ":0" {
+		t.Errorf("have %+v, %v", cfg, err)
 	}
 }
 

@@ -96,6 +96,11 @@ func TestSingleProblems(t *testing.T) {
 		"group size":          {[]string{"--groups-size=0"}, "groups.size: 0 is out of range: write a number from 1 to 200"},
 		"minutes":             {[]string{"--streamer-connection-timeout-max=31m"}, "streamer.connectionTimeout.max: Exchange does not accept a ConnectionTimeout of 31m0s: write whole minutes from 1m to 30m"},
 		"folder id":           {[]string{"--subscribe-folders=AAMkAGI="}, `subscribe.folders: unknown folder "AAMkAGI=": write one of ` + strings.Join(folderNames(), ", ")},
+		"id":                  {[]string{"--id=node 1"}, `id: "node 1" cannot name a process: write at most 64 letters, digits, dots, - and _`},
+		"long id":             {[]string{"--id=" + strings.Repeat("x", 65)}, `id: "` + strings.Repeat("x", 65) + `" cannot name a process: write at most 64 letters, digits, dots, - and _`},
+		"short lease":         {[]string{"--lease-ttl=2999ms"}, "lease.ttl: 2.999s is out of range: write a duration from 3s to 1m0s"},
+		"long lease":          {[]string{"--lease-ttl=61s"}, "lease.ttl: 1m1s is out of range: write a duration from 3s to 1m0s"},
+		"HTTP listener":       {[]string{"--http-listen=8080"}, `http.listen: "8080" is not host:port: write an address such as 0.0.0.0:8080`},
 		"file":                {[]string{"--config=missing.yaml"}, "missing.yaml: the configuration file cannot be read: open missing.yaml: no such file or directory"},
 	}
 	for name, tt := range tests {

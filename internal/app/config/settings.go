@@ -15,6 +15,7 @@ type setting struct {
 // settings lists every key there is.
 func (c *Config) settings() []setting {
 	return []setting{
+		{"id", text(&c.ID), "name of the process among those of its stage; empty: the host name and the first free slot"},
 		{"drain", duration(&c.Drain), "longest orderly shutdown"},
 
 		{"nats.url", text(&c.NATS.URL), "NATS servers, separated by commas; the all-in-one command runs its own server unless this is set"},
@@ -62,6 +63,10 @@ func (c *Config) settings() []setting {
 		{"streamer.connectionTimeout.min", duration(&c.Streamer.ConnectionTimeout.Min), "shortest ConnectionTimeout of a stream, whole minutes"},
 		{"streamer.connectionTimeout.max", duration(&c.Streamer.ConnectionTimeout.Max), "longest ConnectionTimeout of a stream, whole minutes"},
 		{"streamer.silence", duration(&c.Streamer.Silence), "silence after which a stream is cut"},
+
+		{"lease.ttl", duration(&c.Lease.TTL), "time without a renewal after which a process is taken for dead, 3s to 60s"},
+
+		{"http.listen", text(&c.HTTP.Listen), "host:port of /healthz, /readyz and /metrics; empty: none"},
 
 		{"log.level", text(&c.Log.Level), "debug, info, warn or error"},
 		{"log.format", text(&c.Log.Format), "json or text"},

@@ -12,6 +12,7 @@ import (
 // validate checks what single values cannot tell by their form.
 func (r *reading) validate(needs Needs) {
 	c := r.cfg
+	r.validateID()
 	r.positive("drain", c.Drain)
 	r.validateNATS(needs)
 	r.validateSubscribe()
@@ -22,8 +23,32 @@ func (r *reading) validate(needs Needs) {
 	r.between("groups.size", c.Groups.Size, 1, maxGroupSize)
 	r.positive("groups.quiet", c.Groups.Quiet)
 	r.validateStreamer()
+	r.validateLease()
+	r.address("http.listen", c.HTTP.Listen, "0.0.0.0:8080")
 	r.oneOf("log.level", c.Log.Level, []string{"debug", "info", "warn", "error"})
 	r.oneOf("log.format", c.Log.Format, []string{"json", "text"})
+}
+
+var memberID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+func (r *reading) validateID() {
+	if id := r.cfg.ID; id != "" && !memberID.MatchString(id) {
+		r.wrong("id", fmt.Sprintf("%q cannot name a process", id), "write at most 64 letters, digits, dots, - and _")
+	}
+}
+
+// The TTL of a lease: below the shortest a pause of the network or the disk would
+// cost the work of a process that is well, above the longest a dead one is missed
+// for too long.
+const (
+	shortestTTL = 3 * time.Second
+	longestTTL  = time.Minute
+)
+
+func (r *reading) validateLease() {
+	if ttl := r.cfg.Lease.TTL; !r.failed["lease.ttl"] && (ttl < shortestTTL || ttl > longestTTL) {
+		r.wrong("lease.ttl", fmt.Sprintf("%s is out of range", ttl), fmt.Sprintf("write a duration from %s to %s", shortestTTL, longestTTL))
+	}
 }
 
 // validateSubscribe checks folders and events, and writes each as EWS does.
@@ -106,8 +131,8 @@ func (r *reading) oneOf(key, word string, names []string) {
 
 var hostPort = regexp.MustCompile(`^[^\s/@]*:\d{1,5}$`)
 
-func (r *reading) address(key, address string) {
+func (r *reading) address(key, address, example string) {
 	if address != "" && !hostPort.MatchString(address) {
-		r.wrong(key, fmt.Sprintf("%q is not host:port", address), "write an address such as 127.0.0.1:4222")
+		r.wrong(key, fmt.Sprintf("%q is not host:port", address), "write an address such as "+example)
 	}
 }

@@ -19,7 +19,7 @@ func (r *reading) validateNATS(needs Needs) {
 	if !r.failed["nats.replicas"] && n.Replicas != 1 && n.Replicas != 3 && n.Replicas != 5 {
 		r.wrong("nats.replicas", fmt.Sprintf("%d copies are not possible", n.Replicas), "write 1, 3 or 5")
 	}
-	r.address("nats.embedded.listen", n.Embedded.Listen)
+	r.address("nats.embedded.listen", n.Embedded.Listen, "127.0.0.1:4222")
 	if !r.failed["nats.events.maxBytes"] && n.Events.MaxBytes <= 0 {
 		r.wrong("nats.events.maxBytes", "no event would be kept", "write a size below the volume's, such as 10GiB")
 	}

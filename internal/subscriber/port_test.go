@@ -21,6 +21,7 @@ type port struct {
 	twice   bool                                 // every request is delivered twice
 	handled func(messages.RegroupRequested, error)
 	lag     time.Duration // of the feeds, once they caught up
+	all     bool          // requests of every partition are delivered, as when ownership ends in mid-delivery
 }
 
 func (p *port) Mailboxes(ctx context.Context) (<-chan messages.Recorded, error) {
@@ -85,6 +86,9 @@ func (p *port) Decide(ctx context.Context, g messages.GroupSubscribed, expected 
 }
 
 func (p *port) ServeRegroups(ctx context.Context, served Partitions, handle func(context.Context, messages.RegroupRequested) error) error {
+	if p.all {
+		served = nil
+	}
 	return p.Bus.ServeRegroups(ctx, served, func(ctx context.Context, r messages.RegroupRequested) error {
 		err := handle(ctx, r)
 		if p.twice && err == nil {

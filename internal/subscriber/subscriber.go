@@ -91,7 +91,7 @@ func (s *Subscriber) Run(ctx context.Context) error {
 		return err
 	}
 	served := make(chan error, 1)
-	s.work.Go(func() { served <- s.store.ServeRegroups(ctx, served{s}, s.handleRegroup) })
+	s.work.Go(func() { served <- s.store.ServeRegroups(ctx, pulled{s}, s.handleRegroup) })
 	s.quiet = time.NewTimer(0)
 	defer s.quiet.Stop()
 	return s.loop(ctx, mailboxes, groups, served)

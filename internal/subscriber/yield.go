@@ -10,11 +10,11 @@ import (
 // owns reports whether an endpoint is this process's to decide.
 func (s *Subscriber) owns(url messages.Endpoint) bool { return s.ownership.Owns(url.Partition()) }
 
-// served says to the work queue which partitions' requests are to be pulled.
-type served struct{ *Subscriber }
+// pulled says to the work queue which partitions' requests are to be pulled.
+type pulled struct{ *Subscriber }
 
-func (s served) Serves(p messages.Partition) bool { return s.ownership.Owns(p) }
-func (s served) Changed() <-chan struct{}         { return s.serves }
+func (s pulled) Serves(p messages.Partition) bool { return s.ownership.Owns(p) }
+func (s pulled) Changed() <-chan struct{}         { return s.serves }
 
 // ownershipChanged plans for what came, handles the requests that waited for it,
 // and releases what goes and is at rest.

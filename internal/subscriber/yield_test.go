@@ -166,7 +166,7 @@ func TestAStaleOwnerGivesItsSubscriptionsUp(t *testing.T) {
 
 func TestARequestIsHeldUntilItsEndpointIsOursAgain(t *testing.T) {
 	inWorld(t, func(w *world) {
-		store := &port{Bus: w.bus}
+		store := &port{Bus: w.bus, all: true}
 		var answers []error
 		store.handled = func(_ messages.RegroupRequested, err error) { answers = append(answers, err) }
 		w.startWith(store)

@@ -82,6 +82,7 @@ func (m *machine) fence() time.Duration { return m.cfg.ttl * 5 / 6 }
 // tick does what has become due.
 func (m *machine) tick(now instant, progress bool) {
 	m.progress = progress
+	m.look(now)
 	m.renew(now)
 	m.bury(now)
 	if m.settleAt > 0 && now.mono >= m.settleAt {
@@ -97,6 +98,7 @@ func (m *machine) tick(now instant, progress bool) {
 
 // record takes what the feed delivers.
 func (m *machine) record(now instant, r Record) {
+	m.look(now)
 	switch {
 	case r.CaughtUp():
 		m.catchUp(now)
@@ -118,6 +120,7 @@ func (m *machine) catchUp(now instant) {
 
 // result takes the outcome of a write.
 func (m *machine) result(now instant, w write, sequence uint64, err error) {
+	m.look(now)
 	switch {
 	case w.unit != nil:
 		m.claimResult(now, w, err)
@@ -202,6 +205,7 @@ func (m *machine) enqueue(u *unit) {
 
 // flush returns the writes that are to be made now.
 func (m *machine) flush(now instant) []write {
+	m.look(now)
 	for len(m.queue) > 0 && m.flying < mostFlying {
 		u := m.queue[0]
 		m.queue = m.queue[1:]

@@ -28,8 +28,9 @@ func (m *machine) slot(id string) *slot {
 }
 
 // free reports whether nobody can believe in a life of this slot: it is gone, or
-// there never was one as far as claims tell. That its record expired proves nothing.
-func (s *slot) free() bool { return !s.alive && !s.haunted() }
+// there never was one as far as records and claims tell. That its record expired
+// proves nothing.
+func (s *slot) free() bool { return !s.alive && (s.Gone || s.seq == 0) && !s.haunted() }
 
 // haunted reports whether claims name a life that is not known to be over.
 func (s *slot) haunted() bool {
@@ -50,7 +51,7 @@ func (m *machine) memberRecord(now instant, r Record) {
 	if r.Sequence <= s.seq {
 		return
 	}
-	seen, shares := s.seen, s.alive && !s.Leaving
+	seen, life, shares := s.seen, s.Life, s.alive && !s.Leaving
 	s.seq, s.seen = r.Sequence, now.mono
 	s.put.clear()
 	next, err := DecodeMember(r)
@@ -68,7 +69,7 @@ func (m *machine) memberRecord(now instant, r Record) {
 	if s.id == m.own.id {
 		m.ownRecord(now, s, next)
 	}
-	if (s.alive && !s.Leaving) != shares {
+	if s.Life != life || (s.alive && !s.Leaving) != shares {
 		m.membersChanged(now)
 	}
 }
@@ -98,17 +99,21 @@ func (m *machine) bury(now instant) {
 		return // after an interruption the others are given time to come back, too
 	}
 	for _, s := range m.slots {
-		if s.id == m.own.id || now.mono < s.seen+m.cfg.ttl || !s.put.ready(now) || s.free() {
+		if s.id == m.own.id || now.mono < s.seen+m.cfg.ttl || !s.put.ready(now) || !s.alive && !s.haunted() {
 			continue
 		}
 		tombstone := s.Member
 		tombstone.ID, tombstone.Gone, tombstone.By = s.id, true, m.own.id
 		s.put.flying = true
 		m.writes = append(m.writes, write{
-			key: Key{KindMember, s.id}, value: encode(tombstone), expected: s.seq, ttl: m.recordTTL(), sent: now, slot: s,
+			key: Key{KindMember, s.id}, value: encode(tombstone), expected: s.seq, ttl: tombstoneTTL, sent: now, slot: s,
 		})
 	}
 }
+
+// tombstoneTTL is how long the store keeps tombstones. A life that was not renewed
+// for so long ends by itself, since it might not find its tombstone any more.
+const tombstoneTTL = 24 * time.Hour
 
 // recordTTL is how long the store keeps records of members that nobody renews. It
 // is for people who look; liveness does not rely on it.

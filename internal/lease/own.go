@@ -29,6 +29,16 @@ func (m *machine) believes(now instant) bool {
 	return m.own.life != 0 && m.own.acked && now.since(m.own.sent) < m.fence()
 }
 
+// look ends belief when the fence has passed, until another renewal is stored,
+// whatever the clocks say meanwhile. It gives up a life whose tombstone may have
+// expired already.
+func (m *machine) look(now instant) {
+	m.own.acked = m.believes(now)
+	if m.own.life != 0 && now.since(m.own.sent) > tombstoneTTL {
+		m.end("not renewed for too long")
+	}
+}
+
 // active reports whether the member takes part in deciding.
 func (m *machine) active(now instant) bool { return m.caughtUp && !m.stopped && m.believes(now) }
 
@@ -62,8 +72,12 @@ func (m *machine) putOwn(now instant, expected uint64, gone bool) {
 	r.ID, r.Life, r.Leaving, r.Gone = m.own.id, m.own.life, m.leaving || gone, gone
 	m.own.put.flying = true
 	m.own.due = now.mono + m.cfg.ttl/6
+	ttl := m.recordTTL()
+	if gone {
+		ttl = tombstoneTTL
+	}
 	m.writes = append(m.writes, write{
-		key: Key{KindMember, r.ID}, value: encode(r), expected: expected, ttl: m.recordTTL(), sent: now, own: r,
+		key: Key{KindMember, r.ID}, value: encode(r), expected: expected, ttl: ttl, sent: now, own: r,
 	})
 }
 
@@ -136,7 +150,7 @@ func (m *machine) renewed(now instant, w write, sequence uint64) {
 	m.own.put.clear()
 	m.own.seq = max(m.own.seq, sequence)
 	if m.own.life == 0 {
-		m.begin(sequence)
+		m.begin(sequence, w.sent)
 	}
 	m.own.acked, m.own.sent = true, w.sent
 	if w.own.Leaving != m.leaving {
@@ -151,8 +165,8 @@ func (m *machine) renewed(now instant, w write, sequence uint64) {
 }
 
 // begin begins a life.
-func (m *machine) begin(life uint64) {
-	m.own.life, m.own.seq, m.own.acked = life, life, false
+func (m *machine) begin(life uint64, sent instant) {
+	m.own.life, m.own.seq, m.own.acked, m.own.sent = life, life, false, sent
 	m.say("registered", "id", m.own.id, "life", life)
 	for u := range m.slot(m.own.id).units {
 		m.sort(u)
@@ -177,25 +191,25 @@ func (m *machine) ownRecord(now instant, s *slot, r Member) {
 			m.fatal = &DuplicateError{m.own.id, r}
 		}
 	case m.own.life == 0 && r.ID != "":
-		m.begin(r.Life)
+		m.begin(r.Life, now)
 	case foreign:
-		m.die(s, r)
+		m.end("another says so: " + r.By)
+		if s.alive && m.cfg.id != "" {
+			m.fatal = &DuplicateError{m.own.id, r}
+		}
 	case s.seq > m.own.seq: // stored without an answer, or expired
 		m.own.seq, m.own.due = s.seq, 0
 		m.own.put.clear()
 	}
 }
 
-// die ends the own life: another has found it over.
-func (m *machine) die(s *slot, r Member) {
-	m.say("found dead by another: everything held is given up", "id", m.own.id, "by", r.By, "held", len(m.held))
+// end ends the own life: everything held is lost.
+func (m *machine) end(why string) {
+	m.say("the member was found dead: it gives up what it holds", "id", m.own.id, "why", why, "held", len(m.held))
 	m.own.life, m.own.acked, m.own.due = 0, false, 0
 	m.own.put.clear()
 	for u := range m.held {
 		m.counts.lost++
 		m.sort(u)
-	}
-	if s.alive && m.cfg.id != "" {
-		m.fatal = &DuplicateError{m.own.id, r}
 	}
 }

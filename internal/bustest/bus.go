@@ -62,6 +62,7 @@ func Run(t *testing.T, in func(*testing.T, func(*testing.T)), open func(t *testi
 		{"regroup: an error is tried again", regroupRetry},
 		{"regroup: a poisoned request lets others pass", regroupPoison},
 		{"regroup: what ended early comes again", regroupInterrupted},
+		{"regroup: shared by two, of which one ends", regroupShared},
 		{"regroup: only what is ours", regroupOurs},
 		{"regroup: handed over in the middle", regroupHandOver},
 		{"regroup: what failed after it ceased to be ours", regroupForgiven},

@@ -140,3 +140,35 @@ func regroupForgiven(t *testing.T, b Bus) {
 		t.Errorf("%s was handled, want r1", got)
 	}
 }
+
+// regroupShared has two serve everything, one of which ends in the middle.
+func regroupShared(t *testing.T, b Bus) {
+	const requests = 20
+	var inside atomic.Int32
+	handled := make(chan string, 2*requests)
+	handle := func(_ context.Context, r messages.RegroupRequested) error {
+		if inside.Add(1) != 1 {
+			t.Errorf("%s was handled beside another of its partition", r.ID)
+		}
+		<-time.After(5 * time.Millisecond) // long enough for another to come in
+		inside.Add(-1)
+		handled <- r.ID
+		return nil
+	}
+	var want, got []string
+	for n := range requests {
+		want = append(want, fmt.Sprint("r", n))
+		must(t, b.RequestRegroup(limited(t), request(want[n], "g1")))
+	}
+	stop := serve(t, b, handle)
+	serve(t, b, handle)
+	for range want {
+		got = append(got, receive(t, handled, fmt.Sprintf("a request after %v", got)))
+		if len(got) == requests/4 {
+			stop()
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("handled (-want +got):\n%s", diff)
+	}
+}

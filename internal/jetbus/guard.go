@@ -94,8 +94,8 @@ func (g *gate) turnAll() error {
 
 // shut stops consuming and waits until no message is inside and none can come:
 // one that the server sent to a subscription that is gone would be missing until
-// its ack wait is over.
-func (g *gate) shut() {
+// its ack wait is over. While connected what has been sent is taken and handed back.
+func (g *gate) shut(connected bool) {
 	g.mu.Lock()
 	g.isShut = true
 	var consuming []jetstream.ConsumeContext
@@ -106,7 +106,11 @@ func (g *gate) shut() {
 	}
 	g.mu.Unlock()
 	for _, c := range consuming {
-		c.Stop()
+		if connected {
+			c.Drain()
+		} else {
+			c.Stop()
+		}
 	}
 	for _, c := range consuming {
 		<-c.Closed()

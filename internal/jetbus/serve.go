@@ -137,10 +137,10 @@ func runRouter(ctx context.Context, router *message.Router, g *gate, nc *nats.Co
 		err = ctx.Err()
 	case err = <-lost:
 	case err = <-ended:
-		g.shut()
+		g.shut(nc.IsConnected())
 		return errors.Join(err, router.Close())
 	}
-	g.shut()
+	g.shut(nc.IsConnected())
 	flush(nc)
 	closeErr := router.Close()
 	<-ended

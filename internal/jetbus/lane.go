@@ -30,6 +30,7 @@ type Lane struct {
 	trouble   trouble
 	state     *laneState
 	keyOf     func(subject string) string // the ordering key
+	link      func() string               // what is wrong with the connection, or nothing
 	remake    func()                      // makes missing streams again; does not block
 }
 
@@ -55,6 +56,7 @@ func (b *Bus) newLane(limits laneLimits) *Lane {
 		trouble: trouble{log: b.cfg.Logger},
 		state:   newLaneState(b.cfg.Logger),
 		keyOf:   orderingKeys(b.subjects),
+		link:    b.Trouble,
 		remake:  func() { _ = b.start(b.remakeStreams) }, // a bus that is closed needs none
 	}
 	settled := newSettlements()

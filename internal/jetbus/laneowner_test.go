@@ -3,7 +3,6 @@ package jetbus
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -62,13 +61,8 @@ func (s *script) sent(n int) []string {
 // scripted runs a lane's owner in a bubble.
 func scripted(t *testing.T, window int, test func(t *testing.T, l *Lane, s *script)) {
 	synctest.Test(t, func(t *testing.T) {
-		quiet := slog.New(slog.DiscardHandler)
 		ctx, stop := context.WithCancel(t.Context())
-		l := &Lane{
-			queue: make(chan *batch), closing: make(chan struct{}), done: make(chan struct{}), stop: stop,
-			trouble: trouble{log: quiet}, state: newLaneState(quiet),
-			keyOf: func(subject string) string { return strings.TrimRight(subject, "0123456789") }, remake: func() {},
-		}
+		l := newBareLane(stop, func(subject string) string { return strings.TrimRight(subject, "0123456789") })
 		settled := newSettlements()
 		s := &script{settled: settled}
 		go newLaneOwner(l, s, settled, window).run(ctx)

@@ -94,7 +94,7 @@ func (s *laneState) stuck(now time.Time) error {
 // Trouble names what keeps messages from being stored; empty when nothing does. It
 // also tells of acknowledgements that have not come for a second.
 func (l *Lane) Trouble() string {
-	if name := l.bus.Trouble(); name != "" {
+	if name := l.link(); name != "" {
 		return name
 	}
 	return l.trouble.name()

@@ -24,7 +24,7 @@ func (m mark) acknowledged(after mark, s settlement) (next mark, regressed bool)
 	switch {
 	case s.stream != m.stream:
 		return mark{stream: s.stream, sequence: s.sequence, life: m.life}, false
-	case after.life != m.life && after.stream != "": // sent before the regression was noticed
+	case after.life != m.life: // sent before the regression was noticed
 		return m, false
 	case after.stream == s.stream && s.sequence <= after.sequence && !s.duplicate:
 		return mark{stream: s.stream, sequence: s.sequence, life: m.life + 1}, true

@@ -15,9 +15,10 @@ type batch struct {
 	ctx       context.Context
 	entries   []entry
 	sequences []uint64
-	end       int   // entries from here on are not to be stored
-	missing   int   // entries before end that are not stored yet
-	left      int   // entries the lane still holds
+	end       int // entries from here on are not to be stored
+	missing   int // entries before end that are not stored yet
+	left      int // entries the lane still holds
+	unsent    []*entry
 	refusal   error // why end is less than all
 	settled   chan struct{}
 }
@@ -30,6 +31,7 @@ type entry struct {
 	stored bool
 	err    error // of the last attempt
 
+	key   string // messages of one key are stored in order
 	line  *line
 	place uint64    // in the order of all that the lane took
 	sent  time.Time // the last attempt

@@ -70,8 +70,8 @@ func (b *Bus) newLane(limits laneLimits) *Lane {
 
 // Publish stores events and returns the stream sequence of each; a repeat of an
 // event stored before returns that one's. The events of one mailbox keep their
-// order, in one call and over calls that follow each other; those of different
-// mailboxes go side by side.
+// order, in one call and over calls that follow each other. So do all of one call
+// unless the server refuses some and stores others.
 //
 // [outcome.UnstorableError] says that one event can never be stored. When ctx
 // ends, what was not yet sent is dropped, and what was sent may be stored.

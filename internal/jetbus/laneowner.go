@@ -104,7 +104,6 @@ func (o *laneOwner) send() {
 		if e == nil {
 			return
 		}
-		o.lines.depart()
 		o.publish(e)
 	}
 }

@@ -7,13 +7,14 @@ import (
 
 // lines are the messages a lane has taken and not stored yet: one line for each
 // ordering key, of which only the first message may be on the way. A server that
-// refuses single messages can then not store the second of a line before the first.
-// The lane's owner alone touches them.
+// refuses single messages can then not store the second of a line before the
+// first. The messages of a batch are sent in its order. The lane's owner alone
+// touches them.
 type lines struct {
 	byKey map[string]*line
-	ready []*line // whose first message may be sent, in the order to send
-	taken uint64  // messages ever taken
-	held  int     // batches of which messages are left
+	ready []*entry // may be sent: the first not sent of their batches, the first of their lines; oldest first
+	taken uint64   // messages ever taken
+	held  int      // batches of which messages are left
 }
 
 // line is never empty.
@@ -26,52 +27,68 @@ func newLines() *lines { return &lines{byKey: make(map[string]*line)} }
 
 func (s *lines) empty() bool { return len(s.byKey) == 0 }
 
-// add appends what a batch holds, each message to the line of its key.
+// add appends the messages of a batch to the lines of their keys.
 func (s *lines) add(b *batch, keyOf func(subject string) string) {
 	s.held++
 	for i := range b.entries {
 		e := &b.entries[i]
 		s.taken++
-		e.place = s.taken
-		key := keyOf(e.msg.Subject)
-		l := s.byKey[key]
-		if l == nil {
-			l = &line{key: key}
-			s.byKey[key] = l
-			s.ready = append(s.ready, l)
-		}
-		e.line = l
-		l.entries = append(l.entries, e)
+		e.place, e.key = s.taken, keyOf(e.msg.Subject)
+		s.append(e)
 	}
+	s.offer(b.unsent[0])
 }
 
-// next is the message to be sent next, or nil. Those that are not to be sent any
-// more are left out.
+func (s *lines) append(e *entry) {
+	l := s.byKey[e.key]
+	if l == nil {
+		l = &line{key: e.key}
+		s.byKey[e.key] = l
+	}
+	e.line = l
+	l.entries = append(l.entries, e)
+	e.batch.unsent = append(e.batch.unsent, e)
+}
+
+// offer makes a message ready if nothing stands before it, neither in its line nor
+// in its batch.
+func (s *lines) offer(e *entry) {
+	if e.line.entries[0] != e || len(e.batch.unsent) == 0 || e.batch.unsent[0] != e {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(s.ready, e, byPlace)
+	s.ready = slices.Insert(s.ready, at, e)
+}
+
+func byPlace(a, b *entry) int { return cmp.Compare(a.place, b.place) }
+
+// next takes the message that is to be sent next, or nil. Those that are not to be
+// sent any more are left out.
 func (s *lines) next() *entry {
 	for len(s.ready) > 0 {
-		e := s.ready[0].entries[0]
+		e := s.ready[0]
+		s.ready = s.ready[1:]
+		e.batch.unsent = e.batch.unsent[1:]
+		if len(e.batch.unsent) > 0 {
+			s.offer(e.batch.unsent[0])
+		}
 		if !e.dropped() {
 			return e
 		}
-		s.ready = s.ready[1:]
 		s.leave(e)
 	}
 	return nil
 }
 
-// depart notes that what next returned is on the way.
-func (s *lines) depart() { s.ready = s.ready[1:] }
-
-// leave takes the first message of a line out for good, and makes the line ready.
+// leave takes the first message of a line out for good.
 func (s *lines) leave(e *entry) {
-	l := e.line
-	l.entries = l.entries[1:]
 	s.release(e)
-	if len(l.entries) == 0 {
+	l := e.line
+	if l.entries = l.entries[1:]; len(l.entries) > 0 {
+		s.offer(l.entries[0])
+	} else {
 		delete(s.byKey, l.key)
-		return
 	}
-	s.ready = append(s.ready, l)
 }
 
 func (s *lines) release(e *entry) {
@@ -80,29 +97,31 @@ func (s *lines) release(e *entry) {
 	}
 }
 
-// restart makes every line ready, in the order in which their first messages were
-// taken, when nothing is on the way. What can never be stored ends its batch, and
-// what is not to be sent any more is left out.
+// restart puts everything back in the order in which it was taken, when nothing is
+// on the way. What can never be stored ends its batch, and what is not to be sent
+// any more is left out.
 func (s *lines) restart() {
+	var all []*entry
 	for _, l := range s.byKey {
 		if e := l.entries[0]; unstorable(e.err) {
 			e.refuse(e.err)
 		}
+		all = append(all, l.entries...)
 	}
-	s.ready = s.ready[:0]
-	for key, l := range s.byKey {
-		l.entries = slices.DeleteFunc(l.entries, func(e *entry) bool {
-			if e.dropped() {
-				s.release(e)
-				return true
-			}
-			return false
-		})
-		if len(l.entries) == 0 {
-			delete(s.byKey, key)
-			continue
+	slices.SortFunc(all, byPlace)
+	clear(s.byKey)
+	s.ready = nil
+	for _, e := range all {
+		e.batch.unsent = nil
+	}
+	for _, e := range all {
+		if e.dropped() {
+			s.release(e)
+		} else {
+			s.append(e)
 		}
-		s.ready = append(s.ready, l)
 	}
-	slices.SortFunc(s.ready, func(a, b *line) int { return cmp.Compare(a.entries[0].place, b.entries[0].place) })
+	for _, l := range s.byKey {
+		s.offer(l.entries[0])
+	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -42,7 +43,11 @@ func stage(cfg *config.Config, name string, log *slog.Logger,
 			return err
 		}
 		defer bus.Close()
-		return run(ctx, bus, adapter)
+		err = run(ctx, bus, adapter)
+		if cause := bus.FeedError(); cause != nil && ctx.Err() == nil {
+			err = fmt.Errorf("%w: %w", err, cause)
+		}
+		return err
 	}
 }
 

@@ -2,6 +2,7 @@ package jetbus
 
 import (
 	"context"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -14,8 +15,10 @@ type batch struct {
 	ctx       context.Context
 	entries   []entry
 	sequences []uint64
-	end       int   // entries from here on are not to be stored
-	missing   int   // entries before end that are not stored yet
+	end       int // entries from here on are not to be stored
+	missing   int // entries before end that are not stored yet
+	left      int // entries the lane still holds
+	unsent    []*entry
 	refusal   error // why end is less than all
 	settled   chan struct{}
 }
@@ -27,6 +30,12 @@ type entry struct {
 	msg    nats.Msg
 	stored bool
 	err    error // of the last attempt
+
+	key   string // messages of one key are stored in order
+	line  *line
+	place uint64    // in the order of all that the lane took
+	sent  time.Time // the last attempt
+	after mark      // what was known to be stored when it was sent
 }
 
 func newBatch(ctx context.Context, encoded []messages.Message) *batch {
@@ -36,6 +45,7 @@ func newBatch(ctx context.Context, encoded []messages.Message) *batch {
 		sequences: make([]uint64, len(encoded)),
 		end:       len(encoded),
 		missing:   len(encoded),
+		left:      len(encoded),
 		settled:   make(chan struct{}),
 	}
 	for i, m := range encoded {

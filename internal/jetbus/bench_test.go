@@ -13,19 +13,42 @@ import (
 // benchmarkBatch is the number of events in a call, as many as a notification may hold.
 const benchmarkBatch = 50
 
-// benchmarkEvents gives batch after batch, each of one of 200 mailboxes.
-type benchmarkEvents int
+// benchmarkEvents gives batch after batch: spread over 200 mailboxes, or each of
+// one mailbox, or all of the same.
+type benchmarkEvents struct {
+	given     int
+	perCall   int // mailboxes of a call
+	mailboxes int
+}
 
 func (e *benchmarkEvents) next() []messages.Event {
-	mailbox := messages.Address(fmt.Sprintf("user%d@contoso.com", *e%200))
-	first := messages.Sequence(*e * benchmarkBatch)
-	*e++
-	return newMails(mailbox, first+1, first+benchmarkBatch)
+	var events []messages.Event
+	for i := range benchmarkBatch {
+		n := e.given*benchmarkBatch + i
+		mailbox := (e.given*e.perCall + i%e.perCall) % e.mailboxes
+		events = append(events, newMail(messages.Address(fmt.Sprintf("user%d@contoso.com", mailbox)), messages.Sequence(n+1)))
+	}
+	e.given++
+	return events
 }
 
 // BenchmarkLane publishes through a lane from 8 callers; compare with
 // BenchmarkBareAsync, which publishes the same messages by nats.go alone.
 func BenchmarkLane(b *testing.B) {
+	benchmarkLane(b, &benchmarkEvents{perCall: benchmarkBatch, mailboxes: 200})
+}
+
+// BenchmarkLaneOfOneMailboxACall has as many mailboxes on the way as callers.
+func BenchmarkLaneOfOneMailboxACall(b *testing.B) {
+	benchmarkLane(b, &benchmarkEvents{perCall: 1, mailboxes: 200})
+}
+
+// BenchmarkLaneBurst is all of one mailbox: one message on the way at a time.
+func BenchmarkLaneBurst(b *testing.B) {
+	benchmarkLane(b, &benchmarkEvents{perCall: 1, mailboxes: 1})
+}
+
+func benchmarkLane(b *testing.B, source *benchmarkEvents) {
 	bus, _ := fresh(b)
 	lane := bus.NewLane()
 	jobs := make(chan []messages.Event)
@@ -41,7 +64,6 @@ func BenchmarkLane(b *testing.B) {
 			failed <- nil
 		}()
 	}
-	var source benchmarkEvents
 	for b.Loop() {
 		jobs <- source.next()
 	}
@@ -57,7 +79,7 @@ func BenchmarkBareAsync(b *testing.B) {
 	bus, _ := fresh(b)
 	js, err := jetstream.New(bus.nc, jetstream.WithPublishAsyncMaxPending(defaultWindow))
 	must(b, err)
-	var source benchmarkEvents
+	source := benchmarkEvents{perCall: benchmarkBatch, mailboxes: 200}
 	for b.Loop() {
 		for _, event := range source.next() {
 			m, err := messages.EncodeEvent(bus.subjects, event)

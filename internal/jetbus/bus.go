@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
@@ -24,6 +25,8 @@ type Bus struct {
 	work     message.Publisher // Watermill's, with a connection of its own
 	queue    queueLimits
 
+	quietLookAgain time.Duration // see defaultQuietLookAgain
+
 	life      context.Context // ends with Close
 	end       context.CancelFunc
 	running   sync.WaitGroup // goroutines that Close waits for
@@ -31,9 +34,10 @@ type Bus struct {
 	skipped   atomic.Uint64  // messages that folds could not read
 	noLetters atomic.Bool    // the dead letters did not take the last one of a fold
 
-	mu      sync.Mutex
-	closed  bool
-	handles map[string]jetstream.Stream
+	mu        sync.Mutex
+	closed    bool
+	handles   map[string]jetstream.Stream
+	feedError *outcome.RegressedError // why the last feed ended that did by itself
 }
 
 // Connect connects to NATS. It keeps trying, with growing waits and a line in the
@@ -66,6 +70,8 @@ func Connect(ctx context.Context, cfg Config) (*Bus, error) {
 		work:     work,
 		queue:    defaultQueueLimits,
 		handles:  make(map[string]jetstream.Stream),
+
+		quietLookAgain: defaultQuietLookAgain,
 	}
 	b.life, b.end = context.WithCancel(context.Background())
 	b.facts = b.NewLane()

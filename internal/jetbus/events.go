@@ -39,7 +39,8 @@ type StoredEvent struct {
 
 // FollowEvents delivers the stored events that one of filters selects (all events
 // without any), in order, and goes on. Events of unknown types are left out. The
-// channel is closed when ctx or the bus ends.
+// channel is closed when ctx or the bus ends, or when the stream has gone backwards
+// ([Bus.FeedError]).
 func (b *Bus) FollowEvents(ctx context.Context, filters []messages.EventFilter, from From) (<-chan StoredEvent, error) {
 	out := make(chan StoredEvent)
 	send := func(ctx context.Context, e StoredEvent) bool {

@@ -9,7 +9,9 @@ import (
 // Mailboxes folds the mailbox facts: it delivers them from the beginning and goes
 // on. Once what was stored at the call has been delivered, one Recorded without
 // Fact says so. Facts that cannot be read are skipped and copied to the dead
-// letters. The channel is closed when ctx or the bus ends.
+// letters. The channel is closed when ctx or the bus ends, or when
+// the stream has gone backwards: [Bus.FeedError] then says so, and what was
+// delivered is void.
 func (b *Bus) Mailboxes(ctx context.Context) (<-chan messages.Recorded, error) {
 	return b.fold(ctx, streamMailbox, b.subjects.Mailboxes())
 }

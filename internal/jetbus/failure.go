@@ -3,6 +3,7 @@ package jetbus
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -68,4 +69,20 @@ func troubleOf(err error) string {
 		return troubleNoAnswer
 	}
 	return err.Error()
+}
+
+// adviceOn is what to do about a trouble, and how loud to say it: what does not
+// mend itself is an error.
+func adviceOn(trouble string) (level slog.Level, hint string) {
+	switch trouble {
+	case troubleNoStream:
+		return slog.LevelError, "was the stream deleted? If it stays missing it is made anew, empty"
+	case troubleStorageFull:
+		return slog.LevelError, "raise the server's max_file, or delete what is not needed; publishing then goes on"
+	case troubleStoreFailed:
+		return slog.LevelError, "raise the limits of the stream, or see the server's log"
+	case troubleNoAnswer:
+		return slog.LevelWarn, "if it lasts: is the server's disk full? Then make room and restart the server"
+	}
+	return slog.LevelWarn, ""
 }

@@ -6,11 +6,20 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
 )
 
-// quietWhileCatchingUp is how long nothing may come before the server is asked
-// whether anything is left.
-const quietWhileCatchingUp = 2 * time.Second
+// When nothing comes for so long the server is asked, while catching up whether
+// anything is left, and afterwards whether the stream has gone backwards.
+const (
+	quietWhileCatchingUp  = 2 * time.Second
+	defaultQuietLookAgain = 30 * time.Second
+)
+
+// secondLook is how long after the first a stream is looked at again that seems to
+// have gone backwards.
+const secondLook = time.Second
 
 // follower reads a stream in order by ordered consumers, one after another: a new
 // one goes on after the last message delivered. One goroutine owns it.
@@ -22,20 +31,25 @@ type follower struct {
 	deliver  func(jetstream.Msg, *jetstream.MsgMetadata) bool
 	caughtUp func() bool
 
-	last     uint64 // sequence of the last message delivered
-	target   uint64 // last sequence of the stream when reading began
-	started  bool
-	told     bool // caughtUp was called
-	finished bool // deliver or caughtUp said so
+	last     uint64    // sequence of the last message delivered
+	target   uint64    // last sequence of the stream when reading began
+	created  time.Time // when the stream was made; zero before reading began
+	told     bool      // caughtUp was called
+	finished bool      // deliver or caughtUp said so
 }
 
-// run reads until ctx ends or the receiver has enough.
+// run reads until ctx ends, the receiver has enough, or the stream has gone
+// backwards: who folded it must begin anew.
 func (f *follower) run(ctx context.Context) {
 	said := ""
 	for attempt := 0; ctx.Err() == nil && !f.finished; attempt++ {
 		before := f.last
 		err := f.read(ctx)
 		if ctx.Err() != nil || f.finished {
+			return
+		}
+		if regressed := (*outcome.RegressedError)(nil); errors.As(err, &regressed) {
+			f.bus.endFeed(regressed)
 			return
 		}
 		if f.last != before {
@@ -71,7 +85,9 @@ func (f *follower) read(ctx context.Context) error {
 		switch {
 		case err == nil:
 			err = f.take(m)
-		case !f.told && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+		case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && f.told:
+			err = f.look(ctx)
+		case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
 			err = f.ask(ctx, consumer)
 		}
 		if err != nil {
@@ -83,15 +99,11 @@ func (f *follower) read(ctx context.Context) error {
 
 // open makes a consumer that begins after the last message delivered.
 func (f *follower) open(ctx context.Context) (jetstream.Consumer, error) {
+	if err := f.look(ctx); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	if !f.started {
-		stream, err := f.bus.js.Stream(ctx, f.stream)
-		if err != nil {
-			return nil, err
-		}
-		f.target, f.started = stream.CachedInfo().State.LastSeq, true
-	}
 	cfg := f.start
 	cfg.MaxResetAttempts = 1 // trying again is run's, which heeds its context
 	if f.last > 0 {
@@ -101,11 +113,12 @@ func (f *follower) open(ctx context.Context) (jetstream.Consumer, error) {
 }
 
 func (f *follower) next(ctx context.Context, messages jetstream.MessagesContext) (jetstream.Msg, error) {
-	if !f.told {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, quietWhileCatchingUp)
-		defer cancel()
+	quiet := quietWhileCatchingUp
+	if f.told {
+		quiet = f.bus.quietLookAgain
 	}
+	ctx, cancel := context.WithTimeout(ctx, quiet)
+	defer cancel()
 	return messages.Next(jetstream.NextContext(ctx))
 }
 

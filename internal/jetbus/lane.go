@@ -14,11 +14,12 @@ import (
 )
 
 // Lane publishes without loss and in order. Many goroutines may call Publish; one
-// goroutine owns the lane and keeps a window of unacknowledged messages on the way.
-// When one fails it sends nothing more, waits until the fate of every message of
-// the window is known, and goes on from the first that is not stored, with the same
-// ids, for as long as the callers' contexts last. Callers block meanwhile: that is
-// the back-pressure, and it bounds memory.
+// goroutine owns the lane and keeps a window of unacknowledged messages on the way,
+// of each mailbox one: its next is sent when that is stored. When one fails it sends
+// nothing more, waits until the fate of every message of the window is known, and
+// goes on with what is not stored, with the same ids, for as long as the callers'
+// contexts last. Callers block meanwhile: that is the back-pressure, and it bounds
+// memory.
 type Lane struct {
 	bus       *Bus
 	queue     chan *batch
@@ -27,6 +28,10 @@ type Lane struct {
 	stop      context.CancelFunc
 	done      chan struct{} // closed when the owner has ended
 	trouble   trouble
+	state     *laneState
+	keyOf     func(subject string) string // the ordering key
+	link      func() string               // what is wrong with the connection, or nothing
+	remake    func()                      // makes missing streams again; does not block
 }
 
 // laneLimits are a lane's figures; tests make them small.
@@ -49,6 +54,10 @@ func (b *Bus) newLane(limits laneLimits) *Lane {
 		stop:    stop,
 		done:    make(chan struct{}),
 		trouble: trouble{log: b.cfg.Logger},
+		state:   newLaneState(b.cfg.Logger),
+		keyOf:   orderingKeys(b.subjects),
+		link:    b.Trouble,
+		remake:  func() { _ = b.start(b.remakeStreams) }, // a bus that is closed needs none
 	}
 	settled := newSettlements()
 	owner := newLaneOwner(l, b.publishContext(limits, settled), settled, limits.window)
@@ -59,9 +68,10 @@ func (b *Bus) newLane(limits laneLimits) *Lane {
 	return l
 }
 
-// Publish stores events in order and returns the stream sequence of each; a
-// repeat of an event stored before returns that one's. Events of one call, and of
-// one mailbox over calls that follow each other, keep their order.
+// Publish stores events and returns the stream sequence of each; a repeat of an
+// event stored before returns that one's. The events of one mailbox keep their
+// order, in one call and over calls that follow each other. So do all of one call
+// unless the server refuses some and stores others.
 //
 // [outcome.UnstorableError] says that one event can never be stored. When ctx
 // ends, what was not yet sent is dropped, and what was sent may be stored.
@@ -96,6 +106,8 @@ func (l *Lane) publish(ctx context.Context, encoded []messages.Message) ([]uint6
 	if len(encoded) == 0 {
 		return nil, ctx.Err()
 	}
+	l.state.begin(len(encoded))
+	defer l.state.end(len(encoded))
 	b := newBatch(ctx, encoded)
 	select {
 	case l.queue <- b:
@@ -126,14 +138,6 @@ func (l *Lane) buryUnstorable(ctx context.Context, m messages.Message, id string
 		return errors.Join(err, buryErr)
 	}
 	return err
-}
-
-// Trouble names what keeps messages from being stored; empty when nothing does.
-func (l *Lane) Trouble() string {
-	if name := l.bus.Trouble(); name != "" {
-		return name
-	}
-	return l.trouble.name()
 }
 
 // Close takes nothing more and waits until all that was taken is stored. When ctx

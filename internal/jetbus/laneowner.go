@@ -21,14 +21,17 @@ type laneOwner struct {
 	window  int
 	settled *settlements
 
-	unsent   []*entry             // taken, in order, not on the way
-	sent     []*entry             // on the way or stored, in order, from the first that is not stored
+	lines    *lines               // taken and not stored
 	inFlight map[*nats.Msg]*entry // by attempt: a repeat has a message of its own
 	limit    int                  // how many may be on the way: the window, or one to probe after a failure
-	failures int                  // in a row
-	failed   bool                 // something failed: send nothing until all of inFlight is settled
-	troubled bool                 // and it was not the message's own fault
-	retry    <-chan time.Time     // set while waiting to go on after a failure
+	high     mark                 // what is known to be stored
+
+	failures int              // in a row
+	failed   bool             // something failed: send nothing until all of inFlight is settled
+	troubled bool             // and it was not the message's own fault
+	retry    <-chan time.Time // set while waiting to go on after a failure
+	slow     bool             // the oldest acknowledgement is late
+	missing  time.Time        // since when no stream takes messages, or since it was last made again
 }
 
 // asyncPublisher is what a lane uses of a JetStream context.
@@ -47,6 +50,7 @@ func newLaneOwner(l *Lane, js asyncPublisher, settled *settlements, window int) 
 		window:   window,
 		limit:    window,
 		settled:  settled,
+		lines:    newLines(),
 		inFlight: make(map[*nats.Msg]*entry, window),
 	}
 }
@@ -54,19 +58,23 @@ func newLaneOwner(l *Lane, js asyncPublisher, settled *settlements, window int) 
 func (o *laneOwner) run(ctx context.Context) {
 	defer close(o.lane.done)
 	defer o.lane.stop()
+	look := time.NewTicker(watchInterval)
+	defer look.Stop()
 	closing := o.lane.closing
 	for {
 		o.send()
-		if closing == nil && len(o.unsent) == 0 && len(o.inFlight) == 0 {
+		if closing == nil && o.lines.empty() {
 			return
 		}
 		select {
 		case b := <-o.acceptable(closing):
-			o.take(b)
+			o.lines.add(b, o.lane.keyOf)
 		case <-o.settled.ready:
 			o.settle()
 		case <-o.retry:
 			o.retry = nil
+		case now := <-look.C:
+			o.watch(now)
 		case <-closing:
 			closing = nil
 		case <-ctx.Done():
@@ -75,47 +83,40 @@ func (o *laneOwner) run(ctx context.Context) {
 	}
 }
 
-// acceptable is the queue while there is room for another batch, else nil.
+// acceptable is the queue while there is room for another batch, else nil. A long
+// burst of one mailbox must not keep the others out: there may be many batches,
+// and as their callers wait for them, memory is bounded all the same.
 func (o *laneOwner) acceptable(closing <-chan struct{}) <-chan *batch {
-	if closing == nil || len(o.unsent) > 0 {
+	if closing == nil || o.lines.held >= o.window {
 		return nil
 	}
 	return o.lane.queue
 }
 
-func (o *laneOwner) take(b *batch) {
-	for i := range b.entries {
-		o.unsent = append(o.unsent, &b.entries[i])
-	}
-}
-
 // send puts on the way what the window has room for.
 func (o *laneOwner) send() {
-	for !o.failed && o.retry == nil && len(o.unsent) > 0 && len(o.inFlight) < o.limit {
-		e := o.unsent[0]
-		if !e.dropped() && !o.publish(e) {
-			o.rewind()
+	for {
+		o.rewind()
+		if o.failed || o.retry != nil || len(o.inFlight) >= o.limit {
 			return
 		}
-		o.unsent = o.unsent[1:]
+		e := o.lines.next()
+		if e == nil {
+			return
+		}
+		o.publish(e)
 	}
 }
 
-// publish sends one message. It reports false when the entry must be sent again.
-func (o *laneOwner) publish(e *entry) bool {
+// publish sends one message.
+func (o *laneOwner) publish(e *entry) {
 	attempt := e.msg
-	_, err := o.js.PublishMsgAsync(&attempt, withoutRetry...)
-	if err == nil {
-		o.inFlight[&attempt] = e
-		o.sent = append(o.sent, e)
-		return true
+	e.sent, e.after = time.Now(), o.high
+	if _, err := o.js.PublishMsgAsync(&attempt, withoutRetry...); err != nil {
+		o.fail(e, err)
+		return
 	}
-	if unstorable(err) {
-		e.refuse(err)
-		return true
-	}
-	o.fail(err)
-	return false
+	o.inFlight[&attempt] = e
 }
 
 // settle takes in the answers that have come.
@@ -126,17 +127,27 @@ func (o *laneOwner) settle() {
 			continue // the answer to an attempt that is settled already
 		}
 		delete(o.inFlight, s.attempt)
-		if e.err = s.err; s.err != nil {
-			o.fail(s.err)
+		if s.err != nil {
+			o.fail(e, s.err)
 			continue
 		}
-		e.acknowledge(s.sequence)
+		o.store(e, s)
 		o.progress()
 	}
-	for len(o.sent) > 0 && o.sent[0].stored {
-		o.sent = o.sent[1:]
+	if o.slow {
+		o.watchAcks(time.Now())
 	}
-	o.rewind()
+}
+
+// store notes that a message is stored: the next of its line may go.
+func (o *laneOwner) store(e *entry, s settlement) {
+	before, regressed := o.high, false
+	if o.high, regressed = before.acknowledged(e.after, s); regressed {
+		o.lane.state.regressed(Regression{Stream: s.stream, Acknowledged: before.sequence, Sequence: s.sequence})
+	}
+	o.lane.state.stored(s.duplicate, o.high.sequence)
+	e.acknowledge(s.sequence)
+	o.lines.leave(e)
 }
 
 // progress opens the window again after a failure. An answer from before the
@@ -145,39 +156,38 @@ func (o *laneOwner) progress() {
 	if o.failed || o.failures == 0 {
 		return
 	}
-	o.failures, o.limit = 0, o.window
+	o.failures, o.limit, o.missing = 0, o.window, time.Time{}
 	o.lane.trouble.clear()
 }
 
-func (o *laneOwner) fail(err error) {
+func (o *laneOwner) fail(e *entry, err error) {
 	o.failed = true
-	if !unstorable(err) {
-		o.troubled = true
-		o.lane.trouble.set(troubleOf(err), err)
+	e.err = err
+	if unstorable(err) {
+		return
+	}
+	o.troubled = true
+	name := troubleOf(err)
+	o.lane.trouble.set(name, err)
+	if name != troubleNoStream {
+		o.missing = time.Time{}
+	} else if o.missing.IsZero() {
+		o.missing = time.Now()
 	}
 }
 
-// rewind begins again at the first message that is not stored, if something failed
-// and the fate of all that were on the way is known.
+// rewind begins again at the first messages that are not stored, if something
+// failed and the fate of all that were on the way is known.
 func (o *laneOwner) rewind() {
 	if !o.failed || len(o.inFlight) > 0 {
 		return
 	}
-	var again []*entry
-	for _, e := range o.sent {
-		switch {
-		case e.stored:
-		case unstorable(e.err):
-			e.refuse(e.err)
-		default:
-			again = append(again, e)
-		}
-	}
-	o.unsent, o.sent = append(again, o.unsent...), nil
+	o.lines.restart()
 	if o.troubled {
 		o.retry = time.After(backOff(o.failures, firstLaneWait, lastLaneWait))
 		o.failures++
 		o.limit = 1
+		o.lane.state.restarted()
 	}
 	o.failed, o.troubled = false, false
 }

@@ -3,7 +3,7 @@ package jetbus
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -20,6 +20,7 @@ import (
 type script struct {
 	settled  *settlements
 	attempts []*nats.Msg
+	stuck    chan struct{} // when set, PublishMsgAsync hangs until it is closed
 
 	mu      sync.Mutex
 	refuse  error // what PublishMsgAsync returns
@@ -27,6 +28,9 @@ type script struct {
 }
 
 func (s *script) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
+	if s.stuck != nil {
+		<-s.stuck
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refuse != nil {
@@ -43,8 +47,10 @@ func (s *script) refuseAll(err error) {
 	s.refuse = err
 }
 
-func (s *script) ack(attempt int, sequence uint64) {
-	s.settled.acked(nil, s.attempts[attempt], &jetstream.PubAck{Sequence: sequence})
+func (s *script) ack(attempt int, sequence uint64) { s.ackIn("S", attempt, sequence, false) }
+
+func (s *script) ackIn(stream string, attempt int, sequence uint64, duplicate bool) {
+	s.settled.acked(nil, s.attempts[attempt], &jetstream.PubAck{Stream: stream, Sequence: sequence, Duplicate: duplicate})
 }
 
 func (s *script) fail(attempt int, err error) { s.settled.failed(nil, s.attempts[attempt], err) }
@@ -62,10 +68,7 @@ func (s *script) sent(n int) []string {
 func scripted(t *testing.T, window int, test func(t *testing.T, l *Lane, s *script)) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		l := &Lane{
-			queue: make(chan *batch), closing: make(chan struct{}), done: make(chan struct{}), stop: stop,
-			trouble: trouble{log: slog.New(slog.DiscardHandler)},
-		}
+		l := newBareLane(stop, func(subject string) string { return strings.TrimRight(subject, "0123456789") })
 		settled := newSettlements()
 		s := &script{settled: settled}
 		go newLaneOwner(l, s, settled, window).run(ctx)
@@ -81,14 +84,18 @@ type result struct {
 	err       error
 }
 
-func publishing(ctx context.Context, l *Lane, subjects ...string) <-chan result {
+func encodedAs(subjects ...string) []messages.Message {
 	var list []messages.Message
 	for _, subject := range subjects {
 		list = append(list, messages.Message{Subject: subject, Header: map[string][]string{messages.HeaderMsgID: {subject}}})
 	}
+	return list
+}
+
+func publishing(ctx context.Context, l *Lane, subjects ...string) <-chan result {
 	done := make(chan result, 1)
 	go func() {
-		sequences, err := l.publish(ctx, list)
+		sequences, err := l.publish(ctx, encodedAs(subjects...))
 		done <- result{sequences, err}
 	}()
 	synctest.Wait()

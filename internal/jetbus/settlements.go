@@ -9,9 +9,11 @@ import (
 
 // settlement is the fate of one attempt to publish.
 type settlement struct {
-	attempt  *nats.Msg
-	sequence uint64
-	err      error
+	attempt   *nats.Msg
+	stream    string
+	sequence  uint64
+	duplicate bool // it was stored before
+	err       error
 }
 
 // settlements passes fates from nats.go's goroutines to a lane's owner. nats.go
@@ -27,7 +29,7 @@ func newSettlements() *settlements { return &settlements{ready: make(chan struct
 
 // acked takes a PubAck. A duplicate is a success: its sequence is the first one's.
 func (s *settlements) acked(_ jetstream.JetStream, attempt *nats.Msg, ack *jetstream.PubAck) {
-	s.add(settlement{attempt: attempt, sequence: ack.Sequence})
+	s.add(settlement{attempt: attempt, stream: ack.Stream, sequence: ack.Sequence, duplicate: ack.Duplicate})
 }
 
 func (s *settlements) failed(_ jetstream.JetStream, attempt *nats.Msg, err error) {

@@ -1,6 +1,7 @@
 package jetbus
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 )
@@ -21,9 +22,11 @@ func (t *trouble) name() string {
 }
 
 func (t *trouble) set(name string, err error) {
-	if t.change(name) {
-		t.log.Warn("publishing waits", "trouble", name, "error", err)
+	if !t.change(name) {
+		return
 	}
+	level, hint := adviceOn(name)
+	t.log.Log(context.Background(), level, "publishing waits", "trouble", name, "error", err, "hint", hint)
 }
 
 func (t *trouble) clear() {

@@ -67,5 +67,24 @@ func (e *CredentialsError) Unwrap() error { return e.Err }
 // supervisor that heeds it does not start the process again and again.
 func (e *CredentialsError) ExitCode() int { return 77 }
 
+// RegressedError says that a stream holds less than was delivered from it: it was
+// restored from an old copy, or deleted and made again. What was folded of it is
+// void and must be folded anew.
+type RegressedError struct {
+	Stream    string
+	Delivered uint64 // a sequence that the stream had reached
+	Last      uint64 // its last sequence now
+	Remade    bool   // it was deleted and made again
+}
+
+func (e *RegressedError) Error() string {
+	cause := "it was restored from an old copy"
+	if e.Remade {
+		cause = "it was deleted and made again"
+	}
+	return fmt.Sprintf("stream %s has gone backwards: it had reached sequence %d, its last is %d: %s; start the stages again, and see what the copy lacks",
+		e.Stream, e.Delivered, e.Last, cause)
+}
+
 // ErrClosed says that the bus or the lane was closed.
 var ErrClosed = errors.New("the bus is closed")

@@ -14,6 +14,7 @@ import (
 	"github.com/ewsnats/ewsnats/internal/audit"
 	"github.com/ewsnats/ewsnats/internal/discoverer"
 	"github.com/ewsnats/ewsnats/internal/exchange"
+	"github.com/ewsnats/ewsnats/internal/lease"
 	"github.com/ewsnats/ewsnats/internal/maillist"
 	"github.com/ewsnats/ewsnats/internal/membus"
 	"github.com/ewsnats/ewsnats/internal/streamer"
@@ -89,7 +90,7 @@ func (b *bubble) run(tune ...func(*streamer.Config, *subscriber.Config)) (stop f
 			NewID: newID, Random: uniform}).Run(ctx)
 	})
 	running.Go(func() { _ = subscriber.New(subscribing, b.bus, adapter, every[messages.Partition]{}).Run(ctx) })
-	running.Go(func() { _ = streamer.New(streaming, b.bus, b.bus, adapter, every[messages.GroupID]{}).Run(ctx) })
+	running.Go(func() { _ = streamer.New(streaming, b.bus, b.bus, adapter, everyGroup{}).Run(ctx) })
 	return func() {
 		cancel()
 		running.Wait()
@@ -104,6 +105,18 @@ func (every[Unit]) Owns(Unit) bool           { return true }
 func (every[Unit]) Changes() <-chan struct{} { return nil }
 func (every[Unit]) Yielding() []Unit         { return nil }
 func (every[Unit]) Release(Unit)             {}
+
+// everyGroup owns all groups, alone.
+type everyGroup struct{}
+
+func (everyGroup) Role(messages.GroupID) lease.Role { return lease.Role{Part: lease.Owner} }
+func (everyGroup) Changes() <-chan struct{}         { return nil }
+func (everyGroup) Opened(messages.GroupID)          {}
+func (everyGroup) Release(messages.GroupID)         {}
+func (everyGroup) Forget(messages.GroupID)          {}
+func (everyGroup) Leave()                           {}
+func (everyGroup) Members() int                     { return 1 }
+func (everyGroup) ID() string                       { return "sole" }
 
 // list makes the mailbox list what it says.
 func (b *bubble) list(mailboxes ...string) {

@@ -13,7 +13,7 @@ import (
 )
 
 // newExchange builds the client of Exchange and fits it to the stages.
-func newExchange(cfg *config.Config, log *slog.Logger) (*exchange.Adapter, *ewssoap.Client, error) {
+func newExchange(cfg *config.Config, log *slog.Logger, agent *agent) (*exchange.Adapter, *ewssoap.Client, error) {
 	transport := ewssoap.TransportConfig{TLS: &tls.Config{}}
 	e := cfg.Exchange
 	if e.TLS.CA != "" {
@@ -28,8 +28,8 @@ func newExchange(cfg *config.Config, log *slog.Logger) (*exchange.Adapter, *ewss
 		transport.TLS.InsecureSkipVerify = true
 	}
 	client := ewssoap.NewClient(ewssoap.Options{
-		Calls:   ewssoap.NewTransport(transport),
-		Streams: ewssoap.NewTransport(transport),
+		Calls:   agent.on(ewssoap.NewTransport(transport)),
+		Streams: agent.on(ewssoap.NewTransport(transport)),
 		Auth:    authorizer(e.Account),
 		Version: e.Version,
 		Trace:   requestLog(log),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ewsnats/ewsnats/internal/app/config"
 	"github.com/ewsnats/ewsnats/internal/health"
+	"github.com/ewsnats/ewsnats/internal/jetbus"
 	"github.com/ewsnats/ewsnats/internal/metrics"
 	"github.com/ewsnats/ewsnats/internal/streamer"
 	"github.com/ewsnats/ewsnats/pkg/messages"
@@ -134,6 +135,27 @@ func (s stageObservation) feed(name string) func(messages.Recorded) {
 			s.Metrics.Fact(r)
 		}
 	}
+}
+
+// observe is the store of a stage whose feeds are observed.
+func observe(p *parts, read ...string) observedStore {
+	return observedStore{p.bus, p.observed.feeds(p.bus, read...)}
+}
+
+// observedStore is a bus whose feeds are observed.
+type observedStore struct {
+	*jetbus.Bus
+	feeds observedFeeds
+}
+
+// Mailboxes delivers what the bus does.
+func (o observedStore) Mailboxes(ctx context.Context) (<-chan messages.Recorded, error) {
+	return o.feeds.Mailboxes(ctx)
+}
+
+// Groups delivers what the bus does.
+func (o observedStore) Groups(ctx context.Context) (<-chan messages.Recorded, error) {
+	return o.feeds.Groups(ctx)
 }
 
 // Mailboxes delivers what the feed does.

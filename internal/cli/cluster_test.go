@@ -13,6 +13,7 @@ import (
 
 	"github.com/ewsnats/ewsnats/internal/app"
 	"github.com/ewsnats/ewsnats/internal/app/config"
+	"github.com/ewsnats/ewsnats/internal/jetbus"
 	"github.com/ewsnats/ewsnats/internal/lease"
 	"github.com/ewsnats/ewsnats/internal/natsserver"
 	"github.com/ewsnats/ewsnats/pkg/messages"
@@ -40,21 +41,21 @@ func subscribed(id messages.GroupID, generation messages.Generation, ids map[mes
 func sample(t *testing.T) *cluster {
 	t.Helper()
 	c := newCluster()
-	for _, r := range []coordinationRecord{
-		{lease.KindMember, "streamer", "node2-0", []byte(`{"id":"node2-0","incarnation":"x","host":"node2","pid":77,"since":"2026-11-19T11:00:00Z","leaving":true}`)},
-		{lease.KindMember, "streamer", "node1-0", []byte(`{"id":"node1-0","incarnation":"x","host":"node1","pid":4711,"since":"2026-11-21T11:58:30Z"}`)},
-		{lease.KindMember, "discoverer", "node1-0", []byte(`{"id":"node1-0","incarnation":"x","host":"node1","pid":4712,"since":"2026-11-21T09:00:00Z"}`)},
-		{lease.KindMember, "subscriber", "node3-0", []byte(`{"id":"node3-0","since":"2026-11-21T09:00:00Z","gone":true}`)},
-		{lease.KindMember, "subscriber", "expired", nil},
-		{lease.KindMember, "subscriber", "broken", []byte(`{`)},
-		{lease.KindClaim, "streamer", "a-1", []byte(`{"owner":"node1-0","since":"2026-11-21T11:58:31Z"}`)},
-		{lease.KindClaim, "streamer", "b-1", []byte(`{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0","opened":true}`)},
-		{lease.KindClaim, "streamer", "c-1", []byte(`{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0"}`)},
-		{lease.KindClaim, "subscriber", "17", []byte(`{"owner":"node3-0","since":"2026-11-21T09:00:00Z"}`)},
-		{lease.KindClaim, "subscriber", "18", []byte(`{}`)},
-		{kindCoverage, "", "a-1", []byte(`{"group":"a-1","until":"2026-11-21T11:59:52Z","opened":"2026-11-21T11:58:32Z","members":["anna@contoso.com","bea@contoso.com"],"behind":{"bea@contoso.com":"2026-11-21T11:00:00Z"}}`)},
-		{kindCoverage, "", "b-1", []byte(`{"group":"b-1","until":"2026-11-21T12:00:03Z","members":["dora@contoso.com"]}`)},
-		{"tomorrow's", "", "x", []byte(`?`)},
+	for _, r := range []jetbus.CoordinationRecord{
+		{Kind: lease.KindMember, Stage: "streamer", Name: "node2-0", Value: []byte(`{"id":"node2-0","incarnation":"x","host":"node2","pid":77,"since":"2026-11-19T11:00:00Z","leaving":true}`)},
+		{Kind: lease.KindMember, Stage: "streamer", Name: "node1-0", Value: []byte(`{"id":"node1-0","incarnation":"x","host":"node1","pid":4711,"since":"2026-11-21T11:58:30Z"}`)},
+		{Kind: lease.KindMember, Stage: "discoverer", Name: "node1-0", Value: []byte(`{"id":"node1-0","incarnation":"x","host":"node1","pid":4712,"since":"2026-11-21T09:00:00Z"}`)},
+		{Kind: lease.KindMember, Stage: "subscriber", Name: "node3-0", Value: []byte(`{"id":"node3-0","since":"2026-11-21T09:00:00Z","gone":true}`)},
+		{Kind: lease.KindMember, Stage: "subscriber", Name: "expired", Value: nil},
+		{Kind: lease.KindMember, Stage: "subscriber", Name: "broken", Value: []byte(`{`)},
+		{Kind: lease.KindClaim, Stage: "streamer", Name: "a-1", Value: []byte(`{"owner":"node1-0","since":"2026-11-21T11:58:31Z"}`)},
+		{Kind: lease.KindClaim, Stage: "streamer", Name: "b-1", Value: []byte(`{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0","opened":true}`)},
+		{Kind: lease.KindClaim, Stage: "streamer", Name: "c-1", Value: []byte(`{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0"}`)},
+		{Kind: lease.KindClaim, Stage: "subscriber", Name: "17", Value: []byte(`{"owner":"node3-0","since":"2026-11-21T09:00:00Z"}`)},
+		{Kind: lease.KindClaim, Stage: "subscriber", Name: "18", Value: []byte(`{}`)},
+		{Kind: "coverage", Stage: "", Name: "a-1", Value: []byte(`{"group":"a-1","until":"2026-11-21T11:59:52Z","opened":"2026-11-21T11:58:32Z","members":["anna@contoso.com","bea@contoso.com"],"behind":{"bea@contoso.com":"2026-11-21T11:00:00Z"}}`)},
+		{Kind: "coverage", Stage: "", Name: "b-1", Value: []byte(`{"group":"b-1","until":"2026-11-21T12:00:03Z","members":["dora@contoso.com"]}`)},
+		{Kind: "tomorrow's", Stage: "", Name: "x", Value: []byte(`?`)},
 	} {
 		c.applyRecord(r)
 	}
@@ -192,7 +193,7 @@ func store(t *testing.T, url string) {
 	if _, err := bus.Decide(t.Context(), g, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := bus.SaveCoverage(t.Context(), messages.Coverage{Group: "a-1", Until: noon, Members: []messages.Address{"anna@contoso.com"}}); err != nil {
+	if _, err := bus.SaveCoverage(t.Context(), messages.Coverage{Group: "a-1", Until: noon, Members: []messages.Address{"anna@contoso.com"}}, 0); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/ewsnats/ewsnats/internal/app"
 	"github.com/ewsnats/ewsnats/internal/jetbus"
@@ -14,17 +13,6 @@ import (
 
 // stageOfGroups is the stage whose units are groups.
 const stageOfGroups = app.StageStreamer
-
-// kindCoverage is the kind of the records of coverage.
-const kindCoverage lease.Kind = "coverage"
-
-// coordinationRecord is a record of the coordination stream as it is stored.
-type coordinationRecord struct {
-	Kind  lease.Kind
-	Stage string
-	Name  string // id of a member, name of a unit or of a group
-	Value []byte // empty: there is none any more
-}
 
 // readCluster reads everything that is stored about who does what.
 func readCluster(ctx context.Context, bus *jetbus.Bus) (*cluster, error) {
@@ -37,29 +25,19 @@ func readCluster(ctx context.Context, bus *jetbus.Bus) (*cluster, error) {
 	}
 	for r := range feed {
 		if r.CaughtUp() {
-			return c, c.readCoordination(ctx, bus)
+			records, err := bus.CoordinationSnapshot(ctx)
+			for _, record := range records {
+				c.applyRecord(record)
+			}
+			return c, err
 		}
 		c.applyGroup(r)
 	}
 	return nil, ctx.Err()
 }
 
-// readCoordination reads the coverage of each group.
-func (c *cluster) readCoordination(ctx context.Context, bus *jetbus.Bus) error {
-	for id := range c.groups {
-		coverage, ok, err := bus.Coverage(ctx, id)
-		if err != nil {
-			return err
-		}
-		if ok {
-			c.coverages[id] = coverage
-		}
-	}
-	return nil
-}
-
 // applyRecord takes a record of coordination. One that cannot be read is left out.
-func (c *cluster) applyRecord(r coordinationRecord) {
+func (c *cluster) applyRecord(r jetbus.CoordinationRecord) {
 	if len(r.Value) == 0 {
 		return
 	}
@@ -69,7 +47,7 @@ func (c *cluster) applyRecord(r coordinationRecord) {
 		err = c.applyMember(r)
 	case lease.KindClaim:
 		err = c.applyClaim(r)
-	case kindCoverage:
+	default:
 		var coverage messages.Coverage
 		if err = json.Unmarshal(r.Value, &coverage); err == nil {
 			c.coverages[messages.GroupID(r.Name)] = coverage
@@ -80,15 +58,14 @@ func (c *cluster) applyRecord(r coordinationRecord) {
 	}
 }
 
-func (c *cluster) applyMember(r coordinationRecord) error {
-	var value struct {
-		Host    string    `json:"host"`
-		PID     int       `json:"pid"`
-		Since   time.Time `json:"since"`
-		Leaving bool      `json:"leaving"`
-		Gone    bool      `json:"gone"` // the process left, or was found dead
-	}
-	if err := json.Unmarshal(r.Value, &value); err != nil || value.Gone {
+// leased is a record as the lease package reads it.
+func leased(r jetbus.CoordinationRecord) lease.Record {
+	return lease.Record{Key: lease.Key{Kind: r.Kind, Name: r.Name}, Value: r.Value, Sequence: r.Sequence}
+}
+
+func (c *cluster) applyMember(r jetbus.CoordinationRecord) error {
+	value, err := lease.DecodeMember(leased(r))
+	if err != nil || value.Gone {
 		return err
 	}
 	m := member{Stage: r.Stage, ID: r.Name, State: memberLive, Host: value.Host, PID: value.PID, Since: value.Since}
@@ -99,14 +76,9 @@ func (c *cluster) applyMember(r coordinationRecord) error {
 	return nil
 }
 
-func (c *cluster) applyClaim(r coordinationRecord) error {
-	var value struct {
-		Owner  string    `json:"owner"`
-		Since  time.Time `json:"since"`
-		To     string    `json:"to"`
-		Opened bool      `json:"opened"`
-	}
-	if err := json.Unmarshal(r.Value, &value); err != nil {
+func (c *cluster) applyClaim(r jetbus.CoordinationRecord) error {
+	value, err := lease.DecodeClaim(leased(r))
+	if err != nil {
 		return err
 	}
 	c.claims = append(c.claims, claim{Stage: r.Stage, Unit: r.Name, Owner: value.Owner, Since: value.Since, To: value.To, Opened: value.Opened})

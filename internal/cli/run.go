@@ -29,10 +29,11 @@ func runAll(ctx context.Context, args []string, _, stderr io.Writer) error {
 		defer shutdown(server, log)
 		cfg.NATS.URL = server.ClientURL()
 	}
-	return app.Run(ctx, cfg.Drain,
-		app.Discoverer(cfg, app.NewLogger(cfg.Log, app.StageDiscoverer, stderr)),
-		app.Subscriber(cfg, app.NewLogger(cfg.Log, app.StageSubscriber, stderr)),
-		app.Streamer(cfg, app.NewLogger(cfg.Log, app.StageStreamer, stderr)),
+	o := app.NewObservation(cfg, app.StageDiscoverer, app.StageSubscriber, app.StageStreamer)
+	return app.RunServed(ctx, cfg, log, o,
+		app.Discoverer(cfg, app.NewLogger(cfg.Log, app.StageDiscoverer, stderr), o),
+		app.Subscriber(cfg, app.NewLogger(cfg.Log, app.StageSubscriber, stderr), o),
+		app.Streamer(cfg, app.NewLogger(cfg.Log, app.StageStreamer, stderr), o),
 		app.Signals)
 }
 

@@ -26,6 +26,20 @@ func (b *Bus) Epoch(ctx context.Context, mailbox messages.Address) (messages.Epo
 	return messages.Epoch(stored.Sequence), nil
 }
 
+// End returns the sequence of the newest message that the stream of events ever
+// held.
+func (b *Bus) End(ctx context.Context) (uint64, error) {
+	var last uint64
+	err := b.persist(ctx, "look at the stream of events", func(ctx context.Context) error {
+		stream, err := b.js.Stream(ctx, b.cfg.streamName(streamEvent))
+		if err == nil {
+			last = stream.CachedInfo().State.LastSeq
+		}
+		return err
+	})
+	return last, err
+}
+
 // OpenEpochs stores the openings of epochs of different mailboxes and returns
 // their numbers. An opening is a decision: it is stored only if the newest epoch
 // of its mailbox is the former one that it names, so that a process that was taken

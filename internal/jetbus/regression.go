@@ -1,12 +1,9 @@
 package jetbus
 
-// Regression says that a stream holds less than it had acknowledged: it was
-// restored from an old copy, or deleted and made again.
-type Regression struct {
-	Stream       string
-	Acknowledged uint64 // the highest sequence acknowledged before
-	Sequence     uint64 // what was stored later, and should be higher
-}
+import "github.com/ewsnats/ewsnats/internal/jetbus/outcome"
+
+// Regression is what a lane tells of a stream that has gone backwards.
+type Regression = outcome.Regression
 
 // mark is the highest sequence that a stream acknowledged. A new life begins when
 // the stream has gone backwards.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
@@ -24,19 +25,21 @@ type Bus struct {
 	handling    map[messages.Partition]bool // one of its regroup requests is being handled
 	dead        []DeadLetter
 	faults      faults
+	regressions chan outcome.Regression
 }
 
 // New makes an empty bus.
 func New() *Bus {
 	return &Bus{
-		subjects:  messages.Subjects{Prefix: messages.DefaultPrefix},
-		changed:   make(chan struct{}),
-		mailboxes: newStream(mailboxFactsKept),
-		groups:    newStream(groupFactsKept),
-		regroups:  newStream(unlimited),
-		events:    newStream(unlimited),
-		coverage:  make(map[messages.GroupID]coverage),
-		handling:  make(map[messages.Partition]bool),
+		subjects:    messages.Subjects{Prefix: messages.DefaultPrefix},
+		changed:     make(chan struct{}),
+		mailboxes:   newStream(mailboxFactsKept),
+		groups:      newStream(groupFactsKept),
+		regroups:    newStream(unlimited),
+		events:      newStream(unlimited),
+		coverage:    make(map[messages.GroupID]coverage),
+		handling:    make(map[messages.Partition]bool),
+		regressions: make(chan outcome.Regression, 1),
 	}
 }
 

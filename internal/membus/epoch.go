@@ -14,6 +14,36 @@ func (b *Bus) Epoch(ctx context.Context, mailbox messages.Address) (messages.Epo
 	return messages.Epoch(found.sequence), err
 }
 
+// End returns the sequence of the newest event.
+func (b *Bus) End(ctx context.Context) (uint64, error) {
+	var last uint64
+	err := b.read(ctx, func() { last = b.events.last })
+	return last, err
+}
+
+// Stored is the sequence of the newest event, as a lane of jetbus knows it.
+func (b *Bus) Stored() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.events.last
+}
+
+// Regressions receives after [Bus.Restore].
+func (b *Bus) Regressions() <-chan outcome.Regression { return b.regressions }
+
+// Restore takes the stream of events back to what it held up to a sequence, as
+// when NATS is restored from an old copy.
+func (b *Bus) Restore(sequence uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	regression := outcome.Regression{Acknowledged: b.events.last, Sequence: sequence + 1}
+	b.events.truncate(sequence)
+	select {
+	case b.regressions <- regression:
+	default:
+	}
+}
+
 // OpenEpochs stores the openings of epochs and returns their numbers. Each is
 // stored only if the newest epoch of its mailbox is the former one that it names,
 // or is the same opening; else [outcome.EpochError] tells whose was not.

@@ -1,6 +1,7 @@
 package membus
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/ewsnats/ewsnats/pkg/messages"
@@ -67,6 +68,13 @@ func (s *stream) forget(subject string, before uint64) {
 	s.stored = slices.DeleteFunc(s.stored, func(e entry) bool {
 		return e.message.Subject == subject && e.sequence < before
 	})
+}
+
+// truncate drops everything after sequence, as if it had never been stored.
+func (s *stream) truncate(sequence uint64) {
+	s.last = sequence
+	s.stored = slices.DeleteFunc(s.stored, func(e entry) bool { return e.sequence > sequence })
+	maps.DeleteFunc(s.ids, func(_ string, stored uint64) bool { return stored > sequence })
 }
 
 // from returns what is stored from sequence on.

@@ -56,6 +56,7 @@ type opening struct {
 // open opens a connection and waits for its first envelope, which Exchange sends
 // at once. It keeps the endpoint's pace, and reports on its breaker.
 func (w *worker) open(ctx context.Context, place messages.Place, members map[messages.SubscriptionID]*member, oldest time.Time) opening {
+	w.endpoint.pace.SetMembers(w.ownership.Members())
 	if err := w.endpoint.pace.Wait(ctx, oldest); err != nil {
 		return opening{wait: time.Second}
 	}

@@ -56,7 +56,7 @@ func (w *worker) intend(ctx context.Context) error {
 func (w *worker) record(ctx context.Context) error {
 	next := messages.Coverage{
 		Group: w.group.Group, Generation: w.group.Generation, Revision: w.group.Revision,
-		Owner: w.cfg.Member, Behind: map[messages.Address]time.Time{},
+		Owner: w.ownership.ID(), Stored: w.lane.Stored(), Behind: map[messages.Address]time.Time{},
 	}
 	if w.current != nil {
 		next.Opened = w.current.opened.UTC()

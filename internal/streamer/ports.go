@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
 	"github.com/ewsnats/ewsnats/internal/lease"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
@@ -18,6 +19,8 @@ type Store interface {
 	Folders(ctx context.Context, mailbox messages.Address) (messages.MailboxFolders, bool, error)
 	// Last is the newest event stored of a mailbox.
 	Last(ctx context.Context, mailbox messages.Address) (messages.Event, bool, error)
+	// End is the sequence of the newest message of the stream of events.
+	End(ctx context.Context) (uint64, error)
 	// Epoch is the newest epoch of a mailbox; zero: none has opened.
 	Epoch(ctx context.Context, mailbox messages.Address) (messages.Epoch, error)
 	// OpenEpochs stores the openings of epochs and returns their numbers. Each is
@@ -39,6 +42,11 @@ type Store interface {
 // stored: those before it are stored, it and those after it are not.
 type Lane interface {
 	Publish(ctx context.Context, events []messages.Event) ([]uint64, error)
+	// Stored is the highest stream sequence that was acknowledged.
+	Stored() uint64
+	// Regressions receives after the stream of events has gone backwards: it holds
+	// less than it had acknowledged.
+	Regressions() <-chan outcome.Regression
 }
 
 // Exchange opens connections. Errors of it and of its streams are
@@ -103,6 +111,8 @@ type Ownership interface {
 	Forget(group messages.GroupID)
 	// Leave says that this process is about to end: its groups go to others.
 	Leave()
+	// ID is this process's among those that stream.
+	ID() string
 	// Members counts the processes that stream, this one included.
 	Members() int
 }

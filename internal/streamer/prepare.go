@@ -24,6 +24,11 @@ func (w *worker) prepare(ctx context.Context) (ready bool, err error) {
 		if w.coverage, w.covered, err = w.store.Coverage(ctx, w.id); err != nil {
 			return false, fmt.Errorf("read coverage of %s: %w", w.id, err)
 		}
+		end, err := w.store.End(ctx)
+		if err != nil {
+			return false, fmt.Errorf("read the end of the stream of events: %w", err)
+		}
+		w.doubted = w.doubted || end < w.coverage.Stored
 	}
 	ready = true
 	for _, m := range w.members {
@@ -52,12 +57,15 @@ func (w *worker) prepareMember(ctx context.Context, m *member) error {
 		return fmt.Errorf("read last event of %s: %w", m.mailbox.Redacted(), err)
 	}
 	from, basis, covered := coveredBefore(w.coverage, m.mailbox, last)
+	if w.doubted {
+		from, basis, covered = heldUntil(m, last), messages.BasisLastEvent, true
+	}
 	stopped, handedOver := last.(messages.MailboxStopped)
 	switch {
-	case w.heir && handedOver && stopped.Reason == messages.StopHandedOver && stopped.Group == w.id:
+	case w.heir && !w.doubted && handedOver && stopped.Reason == messages.StopHandedOver && stopped.Group == w.id:
 		m.before = inherited(stopped, m.subscription.ID)
 	case covered:
-		m.before = before{reason: "taken over", from: from, basis: basis, cause: "takeover", toOpening: true}
+		m.before = before{reason: "taken over", from: from, basis: basis, cause: w.takeover(), toOpening: true}
 	case last == nil:
 		m.before = before{reason: "subscribed"}
 	default:
@@ -88,6 +96,23 @@ func (w *worker) lastOf(ctx context.Context, mailbox messages.Address) (messages
 	meta := last.Meta()
 	meta.Epoch, meta.Sequence = epoch, 0
 	return messages.MailboxStreaming{EventMeta: meta}, epoch, nil
+}
+
+// takeover is the cause of the gaps that a takeover announces.
+func (w *worker) takeover() string {
+	if w.doubted {
+		return "the event stream went backwards"
+	}
+	return "takeover"
+}
+
+// heldUntil is up to when the stream surely holds a mailbox's events when it has
+// lost its end: up to the newest that is left, or not at all.
+func heldUntil(m *member, last messages.Event) time.Time {
+	if last == nil {
+		return m.subscription.Since
+	}
+	return later(m.subscription.Since, last.Meta().Time)
 }
 
 // inherited is what a former owner left that ended in order. Where it was cut off,

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/breaker"
+	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
 	"github.com/ewsnats/ewsnats/internal/lease"
+	"github.com/ewsnats/ewsnats/internal/pace"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -21,7 +23,6 @@ type Config struct {
 	Detection     time.Duration // Exchange names a dead subscription at the latest this long after it died; 90 s, two heartbeats
 	ShortLived    time.Duration // a connection that ends sooner counts as one that failed to open; 5 s
 	TakenPause    time.Duration // how long a group is left alone that another client streams; 5 min
-	Member        string        // this process among those that stream, as coverage names it
 	NewID         func() string
 	Random        func() float64
 	Observer      Observer // nil: no one
@@ -62,6 +63,7 @@ type Streamer struct {
 	known     map[messages.GroupID]bool
 	workers   map[messages.GroupID]*worker
 	parts     map[messages.GroupID]lease.Role // as each worker was last told to look at
+	doubted   map[messages.GroupID]bool       // what is recorded of them may be more than is stored
 	endpoints map[messages.Endpoint]*endpoint
 	ended     chan messages.GroupID // workers that have ended
 	running   sync.WaitGroup
@@ -77,6 +79,7 @@ func New(cfg Config, store Store, lane Lane, exchange Exchange, ownership Owners
 		known:     map[messages.GroupID]bool{},
 		workers:   map[messages.GroupID]*worker{},
 		parts:     map[messages.GroupID]lease.Role{},
+		doubted:   map[messages.GroupID]bool{},
 		endpoints: map[messages.Endpoint]*endpoint{},
 		ended:     make(chan messages.GroupID),
 	}
@@ -141,7 +144,10 @@ func (s *Streamer) step(work context.Context, groups <-chan messages.Recorded, s
 		if s.caughtUp {
 			s.lookAll(work)
 		}
+	case r := <-s.lane.Regressions():
+		s.beginAnew(r)
 	case id := <-s.ended:
+		s.workers[id].endpoint.grow(-1)
 		delete(s.workers, id)
 		delete(s.parts, id)
 		s.settle(work, id) // it may be ours again
@@ -149,6 +155,18 @@ func (s *Streamer) step(work context.Context, groups <-chan messages.Recorded, s
 		return true, nil
 	}
 	return false, nil
+}
+
+// beginAnew has every group begin anew after the stream of events has gone
+// backwards: what it had acknowledged may be gone, and is a gap.
+func (s *Streamer) beginAnew(r outcome.Regression) {
+	s.cfg.Logger.Error("the event stream has gone backwards: every mailbox begins a new epoch, with a gap",
+		"stream", r.Stream, "acknowledged", r.Acknowledged, "stored_now", r.Sequence,
+		"hint", "was it restored from an old copy? Consumers that keep a stream sequence must begin anew, too")
+	for id, w := range s.workers {
+		s.doubted[id] = true
+		w.abort()
+	}
 }
 
 // fold takes a group's message and returns the groups it touches: itself, and
@@ -214,7 +232,8 @@ func (s *Streamer) lookAt(ctx context.Context, id messages.GroupID) {
 		w.look()
 	case !running && role.Part != lease.Nobody:
 		g, _ := s.roster.Group(id)
-		s.workers[id] = s.startWorker(ctx, s.updateOf(g, s.roster.Members(id)))
+		s.workers[id] = s.startWorker(ctx, s.updateOf(g, s.roster.Members(id)), s.doubted[id])
+		delete(s.doubted, id)
 	}
 	s.parts[id] = role
 }
@@ -238,24 +257,22 @@ func (s *Streamer) updateOf(g messages.GroupSubscribed, members map[messages.Add
 // pace that is polite.
 type endpoint struct {
 	*breaker.Endpoint
-	pace pace
-}
-
-// pace makes openings wait for their turn.
-type pace interface {
-	Wait(ctx context.Context, oldest time.Time) error
+	pace   *pace.Openings
+	groups int // of ours at it
 }
 
 // endpoint is the one of a URL.
 func (s *Streamer) endpoint(url messages.Endpoint) *endpoint {
 	e, ok := s.endpoints[url]
 	if !ok {
-		e = &endpoint{Endpoint: breaker.NewEndpoint(breaker.EndpointConfig{Name: string(url)}), pace: unpaced{}}
+		e = &endpoint{Endpoint: breaker.NewEndpoint(breaker.EndpointConfig{Name: string(url)}), pace: pace.NewOpenings()}
 		s.endpoints[url] = e
 	}
 	return e
 }
 
-type unpaced struct{}
-
-func (unpaced) Wait(ctx context.Context, _ time.Time) error { return ctx.Err() }
+// grow counts a group of ours at the endpoint, or one less.
+func (e *endpoint) grow(by int) {
+	e.groups += by
+	e.pace.SetGroups(e.groups)
+}

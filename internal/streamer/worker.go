@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/breaker"
@@ -51,6 +52,8 @@ type worker struct {
 	coverage messages.Coverage // the record as stored
 	covered  uint64            // its sequence
 	recorded bool              // coverage was read, and all it speaks of is known
+	doubted  bool              // the stream of events holds less than the record says
+	aborted  atomic.Bool       // another worker of this process begins anew
 	breaker  *breaker.Group
 
 	current  *connection // read now
@@ -72,7 +75,9 @@ type worker struct {
 
 // startWorker runs a worker until it is stopped or has nothing more to do. It tells
 // the stage when it has ended.
-func (s *Streamer) startWorker(stage context.Context, u update) *worker {
+//
+// doubted says that the stream of events may hold less than the coverage record says.
+func (s *Streamer) startWorker(stage context.Context, u update, doubted bool) *worker {
 	ctx, cancel := context.WithCancel(stage)
 	w := &worker{
 		cfg: s.cfg, id: u.Group, store: s.store, lane: s.lane, exchange: s.exchange, ownership: s.ownership,
@@ -85,7 +90,9 @@ func (s *Streamer) startWorker(stage context.Context, u update) *worker {
 		breaker:  breaker.NewGroup(breaker.GroupConfig{Name: string(u.Group)}),
 		openings: make(chan opening),
 		reports:  reports{to: s.cfg.Observer},
+		doubted:  doubted,
 	}
+	w.endpoint.grow(1)
 	w.updates <- u
 	s.running.Go(func() {
 		defer cancel()
@@ -123,6 +130,12 @@ func (w *worker) look() {
 
 // stop ends the worker. What it is told from then on counts for its successor.
 func (w *worker) stop() { w.cancel() }
+
+// abort ends the worker without a word: this process begins the group anew.
+func (w *worker) abort() {
+	w.aborted.Store(true)
+	w.cancel()
+}
 
 // run is the worker's goroutine. It ends when ctx does or there is nothing more to
 // do, after what was read is stored.
@@ -245,7 +258,7 @@ func (w *worker) end() {
 			w.close(o.connection)
 		}
 	}
-	if w.play(); w.done || w.role.Part == lease.Nobody {
+	if w.play(); w.done || w.role.Part == lease.Nobody || w.aborted.Load() {
 		return
 	}
 	w.saveCoverage(w.storing)

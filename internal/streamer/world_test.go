@@ -255,6 +255,8 @@ func (o *owner) Release(id messages.GroupID) {
 
 func (o *owner) Forget(messages.GroupID) {}
 
+func (o *owner) ID() string { return "first" }
+
 func (o *owner) Leave() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

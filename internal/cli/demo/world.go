@@ -100,11 +100,12 @@ func (w *world) start(ctx context.Context) (err error) {
 	if err := w.watch(ctx); err != nil {
 		return err
 	}
+	o := app.NewObservation(w.cfg, app.StageDiscoverer, app.StageSubscriber, app.StageStreamer)
 	w.running.Go(func() {
 		w.stages <- app.Run(ctx, w.cfg.Drain,
-			app.Discoverer(w.cfg, w.log.With("stage", app.StageDiscoverer)),
-			app.Subscriber(w.cfg, w.log.With("stage", app.StageSubscriber)),
-			app.Streamer(w.cfg, w.log.With("stage", app.StageStreamer)))
+			app.Discoverer(w.cfg, w.log.With("stage", app.StageDiscoverer), o),
+			app.Subscriber(w.cfg, w.log.With("stage", app.StageSubscriber), o),
+			app.Streamer(w.cfg, w.log.With("stage", app.StageStreamer), o))
 	})
 	users, stop := context.WithCancel(ctx)
 	w.users = stop

@@ -88,3 +88,11 @@ func (e *RegressedError) Error() string {
 
 // ErrClosed says that the bus or the lane was closed.
 var ErrClosed = errors.New("the bus is closed")
+
+// Regression says that a stream holds less than it had acknowledged: it was
+// restored from an old copy, or deleted and made again.
+type Regression struct {
+	Stream       string
+	Acknowledged uint64 // the highest sequence acknowledged before
+	Sequence     uint64 // what was stored later, and should be higher
+}

@@ -14,6 +14,9 @@ import (
 // stageOfGroups is the stage whose units are groups.
 const stageOfGroups = app.StageStreamer
 
+// kindCoverage is the kind of the records of coverage.
+const kindCoverage lease.Kind = "coverage"
+
 // readCluster reads everything that is stored about who does what.
 func readCluster(ctx context.Context, bus *jetbus.Bus) (*cluster, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -47,7 +50,7 @@ func (c *cluster) applyRecord(r jetbus.CoordinationRecord) {
 		err = c.applyMember(r)
 	case lease.KindClaim:
 		err = c.applyClaim(r)
-	default:
+	case kindCoverage:
 		var coverage messages.Coverage
 		if err = json.Unmarshal(r.Value, &coverage); err == nil {
 			c.coverages[messages.GroupID(r.Name)] = coverage

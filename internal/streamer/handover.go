@@ -35,7 +35,12 @@ func (w *worker) offers() bool { return w.role.Leaving && w.role.To != "" }
 
 // part hands the group over when another process is to have it: that one opens
 // first, and the connection we read is read to the goodbye that Exchange then says.
+//
+// A process that leaves, and is the last one, ends uncleanly.
 func (w *worker) part(ctx context.Context) {
+	if w.role.Leaving && w.role.To == "" {
+		w.cancel()
+	}
 	if !w.offers() {
 		w.parting = false
 		return

@@ -134,6 +134,7 @@ func (n *modelNode) land(f *flight, seq uint64, err error) {
 	n.flights = slices.DeleteFunc(n.flights, func(g *flight) bool { return g == f })
 	n.m.result(n.now(), f.write, seq, err)
 	n.flush()
+	n.w.check()
 }
 
 // feed delivers records.

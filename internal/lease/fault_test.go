@@ -59,3 +59,22 @@ func TestTheOneCutOffIsSuspendedFirst(t *testing.T) {
 		w.settled(a, b)
 	})
 }
+
+// After an outage not all come back at once: those that are first wait for the rest.
+func TestTheLastToComeBackLosesNothing(t *testing.T) {
+	inWorld(t, 32, func(w *world) {
+		a, b := w.start("a"), w.start("b")
+		w.settled(a, b)
+		before := w.tokens(a, b)
+		b.store.Outage(true)
+		w.log.Outage(true)
+		w.pass(20 * time.Second)
+		w.log.Outage(false)
+		w.pass(5 * time.Second)
+		b.store.Outage(false)
+		w.pass(10 * time.Second)
+		if after := w.tokens(a, b); !slices.Equal(before, after) {
+			t.Errorf("units moved: tokens %v, then %v", before, after)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package lease
 
 import (
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -53,8 +54,9 @@ type counts struct {
 
 // note is something worth a line in the log.
 type note struct {
-	text string
-	args []any
+	level slog.Level
+	text  string
+	args  []any
 }
 
 const (
@@ -230,7 +232,13 @@ func (m *machine) flush(now instant) []write {
 // date is the instant for people.
 func (m *machine) date(now instant) time.Time { return m.self.Since.Add(now.wall).UTC() }
 
-func (m *machine) say(text string, args ...any) { m.notes = append(m.notes, note{text, args}) }
+func (m *machine) say(text string, args ...any) {
+	m.notes = append(m.notes, note{slog.LevelInfo, text, args})
+}
+
+func (m *machine) warn(text string, args ...any) {
+	m.notes = append(m.notes, note{slog.LevelWarn, text, args})
+}
 
 // snapshot says what is true of the member.
 func (m *machine) snapshot() Snapshot {

@@ -57,7 +57,7 @@ func (m *machine) memberRecord(now instant, r Record) {
 	next, err := DecodeMember(r)
 	switch {
 	case err != nil:
-		m.say("cannot read the record of a member", "error", err)
+		m.warn("cannot read the record of a member", "error", err)
 	case next.ID == "": // expired: tells nothing about its life
 	default:
 		if next.Life != s.Life {
@@ -106,18 +106,16 @@ func (m *machine) bury(now instant) {
 		tombstone.ID, tombstone.Gone, tombstone.By = s.id, true, m.own.id
 		s.put.flying = true
 		m.writes = append(m.writes, write{
-			key: Key{KindMember, s.id}, value: encode(tombstone), expected: s.seq, ttl: tombstoneTTL, sent: now, slot: s,
+			key: Key{KindMember, s.id}, value: encode(tombstone), expected: s.seq, ttl: recordTTL, sent: now, slot: s,
 		})
 	}
 }
 
-// tombstoneTTL is how long the store keeps tombstones. A life that was not renewed
-// for so long ends by itself, since it might not find its tombstone any more.
-const tombstoneTTL = 24 * time.Hour
-
-// recordTTL is how long the store keeps records of members that nobody renews. It
-// is for people who look; liveness does not rely on it.
-func (m *machine) recordTTL() time.Duration { return 4 * m.cfg.ttl }
+// recordTTL is how long the store keeps a member's record that nobody replaces. It
+// cleans up; liveness does not rely on it. It is long, because a process that was
+// frozen must find the tombstone of its life, or the record of the next one: a life
+// that was not renewed for so long ends by itself.
+const recordTTL = 24 * time.Hour
 
 // DuplicateError says that another process of the stage runs under the same
 // explicit id.

@@ -53,7 +53,7 @@ func (n *modelNode) start() {
 	n.runs++
 	cfg := machineConfig{host: "host", ttl: n.w.ttl, overlap: n.w.overlap}
 	if n.w.explicit {
-		cfg.id = fmt.Sprint("n", n.n)
+		cfg.id = fmt.Sprint("n", n.n%3) // two are given the same by mistake
 	}
 	n.m = newMachine(cfg, Member{Incarnation: fmt.Sprintf("%d.%d", n.n, n.runs)})
 	n.at, n.caught, n.patient = 0, false, map[string]int{}
@@ -77,6 +77,7 @@ func (n *modelNode) runsNow() bool { return n.m != nil && !n.frozen && !n.suspen
 
 // slice lets the node do what it can do now.
 func (n *modelNode) slice() {
+	n.transmit()
 	if !n.runsNow() {
 		return
 	}
@@ -103,13 +104,20 @@ func (n *modelNode) flush() {
 	n.m.notes = nil
 }
 
+// transmit brings writes to the store, also those of a process that is frozen now.
+func (n *modelNode) transmit() {
+	for _, f := range n.flights {
+		if !n.holdPuts && !n.w.outage {
+			n.w.execute(f)
+		}
+	}
+}
+
 // answer tells the outcome of writes; those that took too long are given up, and
 // may be stored even later.
 func (n *modelNode) answer() {
+	n.transmit()
 	for _, f := range slices.Clone(n.flights) {
-		if !f.executed && !n.holdPuts && !n.w.outage {
-			n.w.execute(f)
-		}
 		switch {
 		case f.executed && !n.holdAcks:
 			n.land(f, f.seq, f.err)
@@ -126,6 +134,7 @@ func (n *modelNode) land(f *flight, seq uint64, err error) {
 	n.flights = slices.DeleteFunc(n.flights, func(g *flight) bool { return g == f })
 	n.m.result(n.now(), f.write, seq, err)
 	n.flush()
+	n.w.check()
 }
 
 // feed delivers records.

@@ -30,11 +30,11 @@ func (m *machine) believes(now instant) bool {
 }
 
 // look ends belief when the fence has passed, until another renewal is stored,
-// whatever the clocks say meanwhile. It gives up a life whose tombstone may have
-// expired already.
+// whatever the clocks say meanwhile. It gives up a life that may be over without
+// a trace.
 func (m *machine) look(now instant) {
 	m.own.acked = m.believes(now)
-	if m.own.life != 0 && now.since(m.own.sent) > tombstoneTTL {
+	if m.own.life != 0 && now.since(m.own.sent) > recordTTL {
 		m.end("not renewed for too long")
 	}
 }
@@ -72,12 +72,8 @@ func (m *machine) putOwn(now instant, expected uint64, gone bool) {
 	r.ID, r.Life, r.Leaving, r.Gone = m.own.id, m.own.life, m.leaving || gone, gone
 	m.own.put.flying = true
 	m.own.due = now.mono + m.cfg.ttl/6
-	ttl := m.recordTTL()
-	if gone {
-		ttl = tombstoneTTL
-	}
 	m.writes = append(m.writes, write{
-		key: Key{KindMember, r.ID}, value: encode(r), expected: expected, ttl: ttl, sent: now, own: r,
+		key: Key{KindMember, r.ID}, value: encode(r), expected: expected, ttl: recordTTL, sent: now, own: r,
 	})
 }
 
@@ -205,7 +201,7 @@ func (m *machine) ownRecord(now instant, s *slot, r Member) {
 
 // end ends the own life: everything held is lost.
 func (m *machine) end(why string) {
-	m.say("the member was found dead: it gives up what it holds", "id", m.own.id, "why", why, "held", len(m.held))
+	m.warn("the member was found dead: it gives up what it holds", "id", m.own.id, "why", why, "held", len(m.held))
 	m.own.life, m.own.acked, m.own.due = 0, false, 0
 	m.own.put.clear()
 	for u := range m.held {

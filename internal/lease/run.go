@@ -132,7 +132,7 @@ func (l *loop) publish(ctx context.Context) {
 	changed := l.show(now)
 	l.mu.Unlock()
 	for _, n := range l.m.notes {
-		l.cfg.Logger.Info(n.text, append([]any{"stage", l.cfg.Stage}, n.args...)...)
+		l.cfg.Logger.Log(ctx, n.level, n.text, append([]any{"stage", l.cfg.Stage}, n.args...)...)
 	}
 	l.m.notes = nil
 	for _, w := range writes {
@@ -187,9 +187,9 @@ func (l *loop) show(now instant) bool {
 func (l *loop) announce(believes bool) {
 	switch {
 	case !believes && l.m.own.life != 0:
-		l.cfg.Logger.Warn("suspended: no renewal has been stored in time", "stage", l.cfg.Stage, "held", len(l.m.held))
+		l.m.warn("suspended: no renewal has been stored in time", "held", len(l.m.held))
 	case believes && l.isReady():
-		l.cfg.Logger.Info("renewed: going on", "stage", l.cfg.Stage, "held", len(l.m.held))
+		l.m.say("renewed: going on", "held", len(l.m.held))
 	case believes:
 		close(l.ready)
 	}

@@ -75,7 +75,7 @@ func (m *machine) claimRecord(now instant, r Record) {
 	}
 	c, err := DecodeClaim(r)
 	if err != nil {
-		m.say("cannot read a claim: it counts as free", "error", err)
+		m.warn("cannot read a claim: it counts as free", "error", err)
 	}
 	was, before, wasVacant := m.mine(u), u.claim, m.vacant(u)
 	u.claim, u.seq = c, r.Sequence

@@ -18,6 +18,7 @@ type world struct {
 	log     *leasemem.Log
 	units   []string
 	overlap bool
+	idle    bool // the stages do nothing by themselves
 	all     []*process
 }
 
@@ -52,7 +53,9 @@ func (w *world) startWith(cfg lease.Config) *process {
 	store := w.log.Client()
 	p := &process{Keeper: lease.New(cfg, store), store: store, stop: cancel, ended: make(chan error, 1)}
 	go func() { p.ended <- p.Run(ctx) }()
-	go p.work(ctx, w.units, w.overlap)
+	if !w.idle {
+		go p.work(ctx, w.units, w.overlap)
+	}
 	w.all = append(w.all, p)
 	synctest.Wait()
 	return p

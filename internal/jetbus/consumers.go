@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/ThreeDotsLabs/watermill"
 	wmjetstream "github.com/ThreeDotsLabs/watermill-nats/v2/pkg/jetstream"
@@ -22,30 +23,53 @@ type workConsumer struct {
 	partition messages.Partition
 }
 
+// consumersAtOnce bounds how many durables are made at once. With replicas each
+// takes its time; one after another they would take seconds.
+const consumersAtOnce = 8
+
 // regroupConsumers makes the durable of every partition, by topic. MaxAckPending 1
 // keeps the order of a partition over all processes that serve it.
 func (b *Bus) regroupConsumers(ctx context.Context, js jetstream.JetStream) (map[string]workConsumer, error) {
-	byTopic := make(map[string]workConsumer, messages.Partitions)
-	stream := b.cfg.streamName(streamRegroup)
-	for p := range messages.Partition(messages.Partitions) {
-		cfg := jetstream.ConsumerConfig{
-			Durable:       regroupConsumer(p),
-			FilterSubject: b.subjects.RegroupPartition(p),
-			AckPolicy:     jetstream.AckExplicitPolicy,
-			AckWait:       b.queue.ackWait,
-			MaxDeliver:    b.queue.maxDeliver,
-			MaxAckPending: 1,
-		}
-		err := b.persist(ctx, "make consumer "+cfg.Durable, func(ctx context.Context) error {
-			consumer, err := js.CreateOrUpdateConsumer(ctx, stream, cfg)
-			byTopic[cfg.FilterSubject] = workConsumer{consumer, p}
-			return final(err, err)
+	var made [messages.Partitions]jetstream.Consumer
+	var errs [messages.Partitions]error
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, consumersAtOnce)
+	for p := range made {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			made[p], errs[p] = b.makeRegroupConsumer(ctx, js, messages.Partition(p))
 		})
-		if err != nil {
-			return nil, fmt.Errorf("make consumer %s of stream %s: %w", cfg.Durable, stream, err)
-		}
 	}
-	return byTopic, nil
+	wg.Wait()
+	byTopic := make(map[string]workConsumer, messages.Partitions)
+	for p, consumer := range made {
+		partition := messages.Partition(p)
+		byTopic[b.subjects.RegroupPartition(partition)] = workConsumer{consumer, partition}
+	}
+	return byTopic, errors.Join(errs[:]...)
+}
+
+func (b *Bus) makeRegroupConsumer(ctx context.Context, js jetstream.JetStream, p messages.Partition) (jetstream.Consumer, error) {
+	stream := b.cfg.streamName(streamRegroup)
+	cfg := jetstream.ConsumerConfig{
+		Durable:       regroupConsumer(p),
+		FilterSubject: b.subjects.RegroupPartition(p),
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       b.queue.ackWait,
+		MaxDeliver:    b.queue.maxDeliver,
+		MaxAckPending: 1,
+		MemoryStorage: b.queue.inMemory,
+	}
+	var made jetstream.Consumer
+	err := b.persist(ctx, "make consumer "+cfg.Durable, func(ctx context.Context) (err error) {
+		made, err = js.CreateOrUpdateConsumer(ctx, stream, cfg)
+		return final(err, err)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make consumer %s of stream %s: %w", cfg.Durable, stream, err)
+	}
+	return made, nil
 }
 
 // prepared gives Watermill the consumers made before, behind the gate. Left to

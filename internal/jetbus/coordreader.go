@@ -9,12 +9,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-const (
-	// A consumer that is gone is noticed after two heartbeats: the leases that are
-	// read are short.
-	coordHeartbeat = 750 * time.Millisecond
-	coordInactive  = 10 * time.Second
-)
+// coordInactive is how long the server keeps a consumer that no one reads.
+const coordInactive = 10 * time.Second
 
 var (
 	errConnectionBroke = errors.New("the connection was interrupted")
@@ -46,7 +42,7 @@ func (r *coordReader) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	messages, err := consumer.Messages(jetstream.PullHeartbeat(coordHeartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
+	messages, err := consumer.Messages(jetstream.PullHeartbeat(feedHeartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
 	if err != nil {
 		return err
 	}

@@ -150,10 +150,10 @@ func TestFoldCatchesUpWhenTheLastFactExpires(t *testing.T) {
 	expiring := &nats.Msg{Subject: b.subjects.Group(1, "g1"), Header: nats.Header(m.Header), Data: m.Data}
 	_, err = b.js.PublishMsg(ctx, expiring, jetstream.WithMsgTTL(time.Second))
 	must(t, err)
-	consumer, err := f.open(ctx)
+	_, err = f.open(ctx)
 	must(t, err)
 	waitFor(t, "the message to expire", func() bool { return countOf(t, b, streamGroup) == 0 })
-	must(t, f.ask(ctx, consumer))
+	must(t, f.ask(ctx))
 	if !f.told || !f.finished {
 		t.Error("the follower did not notice that nothing is left")
 	}

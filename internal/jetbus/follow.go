@@ -21,6 +21,11 @@ const (
 // have gone backwards.
 const secondLook = time.Second
 
+// feedHeartbeat is how often the server tells that nothing came. Two that are missing
+// make a new consumer: in a cluster the first request to one may reach no server,
+// and nats.go would notice after half a minute.
+const feedHeartbeat = 750 * time.Millisecond
+
 // follower reads a stream in order by ordered consumers, one after another: a new
 // one goes on after the last message delivered. One goroutine owns it.
 type follower struct {
@@ -32,10 +37,12 @@ type follower struct {
 	caughtUp func() bool
 
 	last     uint64    // sequence of the last message delivered
-	target   uint64    // last sequence of the stream when reading began
+	target   uint64    // that of the newest to deliver when the leader was asked last
 	created  time.Time // when the stream was made; zero before reading began
-	told     bool      // caughtUp was called
-	finished bool      // deliver or caughtUp said so
+	began    uint64    // last sequence of the stream when reading began
+	handle   jetstream.Stream
+	told     bool // caughtUp was called
+	finished bool // deliver or caughtUp said so
 }
 
 // run reads until ctx ends, the receiver has enough, or the stream has gone
@@ -72,14 +79,12 @@ func (f *follower) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	messages, err := consumer.Messages()
+	messages, err := consumer.Messages(jetstream.PullHeartbeat(feedHeartbeat))
 	if err != nil {
 		return err
 	}
 	defer messages.Stop()
-	if consumer.CachedInfo().NumPending == 0 {
-		f.tell()
-	}
+	f.tellWhenCaughtUp()
 	for !f.finished {
 		m, err := f.next(ctx, messages)
 		switch {
@@ -88,7 +93,7 @@ func (f *follower) read(ctx context.Context) error {
 		case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && f.told:
 			err = f.look(ctx)
 		case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
-			err = f.ask(ctx, consumer)
+			err = f.ask(ctx)
 		}
 		if err != nil {
 			return err
@@ -104,6 +109,16 @@ func (f *follower) open(ctx context.Context) (jetstream.Consumer, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
+	if f.handle == nil {
+		stream, err := f.bus.js.Stream(ctx, f.stream)
+		if err != nil {
+			return nil, err
+		}
+		f.handle = stream
+	}
+	if err := f.aim(ctx); err != nil {
+		return nil, err
+	}
 	cfg := f.start
 	cfg.MaxResetAttempts = 1 // trying again is run's, which heeds its context
 	if f.last > 0 {
@@ -134,29 +149,52 @@ func (f *follower) take(m jetstream.Msg) error {
 		return nil
 	}
 	f.last = meta.Sequence.Stream
-	if meta.NumPending == 0 || f.last >= f.target {
-		f.tell()
+	f.tellWhenCaughtUp()
+	return nil
+}
+
+// aim asks the stream's leader for the newest message to deliver. The consumer does
+// not know: it may run on a replica that lags behind.
+func (f *follower) aim(ctx context.Context) error {
+	f.target = 0
+	if f.told || f.start.DeliverPolicy == jetstream.DeliverNewPolicy {
+		return nil
+	}
+	filters := f.start.FilterSubjects
+	if len(filters) == 0 {
+		filters = []string{">"}
+	}
+	for _, filter := range filters {
+		newest, err := f.handle.GetLastMsgForSubject(ctx, filter)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if begin := f.start.OptStartTime; begin == nil || !newest.Time.Before(*begin) {
+			f.target = max(f.target, newest.Sequence)
+		}
+	}
+	if f.target < f.start.OptStartSeq {
+		f.target = 0
 	}
 	return nil
 }
 
-// ask looks whether anything is left: the last message of the stream may have
-// expired after the consumer counted it.
-func (f *follower) ask(ctx context.Context, consumer jetstream.Consumer) error {
+// ask looks whether anything is left: the newest message may have expired.
+func (f *follower) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	info, err := consumer.Info(ctx)
-	if err != nil {
+	if err := f.aim(ctx); err != nil {
 		return err
 	}
-	if info.NumPending == 0 {
-		f.tell()
-	}
+	f.tellWhenCaughtUp()
 	return nil
 }
 
-func (f *follower) tell() {
-	if !f.told {
+func (f *follower) tellWhenCaughtUp() {
+	if !f.told && f.last >= f.target {
 		f.told = true
 		f.finished = !f.caughtUp()
 	}

@@ -16,7 +16,7 @@ func (f *follower) look(ctx context.Context) error {
 		return err
 	}
 	if f.created.IsZero() {
-		f.created, f.target = info.Created, info.State.LastSeq
+		f.created, f.began = info.Created, info.State.LastSeq
 		return nil
 	}
 	if f.backwards(info) == nil {
@@ -47,7 +47,7 @@ func (f *follower) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 
 // backwards is how the stream has gone backwards, or nil.
 func (f *follower) backwards(info *jetstream.StreamInfo) *outcome.RegressedError {
-	known, remade := max(f.last, f.target), !info.Created.Equal(f.created)
+	known, remade := max(f.last, f.began), !info.Created.Equal(f.created)
 	if !remade && info.State.LastSeq >= known {
 		return nil
 	}

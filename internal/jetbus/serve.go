@@ -38,10 +38,13 @@ type queueLimits struct {
 	retries    int           // of the handler within one delivery
 	retryWait  time.Duration // before the first of them; doubles
 	nakDelay   time.Duration // before a message that was handed back comes again
+	inMemory   bool          // whether consumers are kept in memory: quick to make, gone with their servers
 }
 
 var defaultQueueLimits = queueLimits{
-	ackWait:    30 * time.Second,
+	// Short: in a cluster a message may be sent to a server that has just ended or
+	// handed its partition over, and is missing for that long.
+	ackWait:    10 * time.Second,
 	maxDeliver: 20,
 	retries:    4,
 	retryWait:  200 * time.Millisecond,

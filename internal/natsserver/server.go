@@ -1,8 +1,9 @@
 // Package natsserver runs a NATS server with JetStream inside the process, for the
 // all-in-one command, the demonstration and the tests.
 //
-// It stores in files. It is one server, without replicas: what it acknowledged
-// survives the end of the process, not the loss of the disk.
+// It stores in files. [Start] gives one server, without replicas: what it
+// acknowledged survives the end of the process, not the loss of the disk.
+// [StartCluster] gives several, for tests of what holds with replicas.
 package natsserver
 
 import (
@@ -41,21 +42,24 @@ const (
 // Server is a running server.
 type Server struct {
 	cfg       Config
-	temporary bool // Dir is ours to remove
+	member    *member // of a cluster; nil: it is alone
+	temporary bool    // Dir is ours to remove
 
 	mu   sync.Mutex
 	nats *server.Server // replaced by Restart, while clients may be connecting
 }
 
 // Start starts a server and waits until it takes connections.
-func Start(cfg Config) (*Server, error) {
+func Start(cfg Config) (*Server, error) { return start(cfg, nil) }
+
+func start(cfg Config, member *member) (*Server, error) {
 	if cfg.Host == "" {
 		cfg.Host = defaultHost
 	}
 	if cfg.MaxStore == 0 {
 		cfg.MaxStore = defaultMaxStore
 	}
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, member: member}
 	if cfg.Dir == "" {
 		dir, err := os.MkdirTemp("", "ewsnats-jetstream-")
 		if err != nil {
@@ -75,7 +79,7 @@ func (s *Server) start() error {
 	if port == 0 {
 		port = server.RANDOM_PORT
 	}
-	ns, err := server.NewServer(&server.Options{
+	options := &server.Options{
 		ServerName:         "ewsnats-embedded",
 		Host:               s.cfg.Host,
 		Port:               port,
@@ -86,7 +90,9 @@ func (s *Server) start() error {
 		Username:           s.cfg.User,
 		Password:           s.cfg.Password,
 		NoSigs:             true,
-	})
+	}
+	s.member.complete(options)
+	ns, err := server.NewServer(options)
 	if err != nil {
 		return fmt.Errorf("configure the embedded NATS server: %w", err)
 	}

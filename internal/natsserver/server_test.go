@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func start(t *testing.T, cfg Config) *Server {
+func started(t *testing.T, cfg Config) *Server {
 	t.Helper()
 	s, err := Start(cfg)
 	if err != nil {
@@ -33,7 +33,7 @@ func dial(s *Server) error {
 }
 
 func TestRestartKeepsPortAndFolder(t *testing.T) {
-	s := start(t, Config{Dir: t.TempDir()})
+	s := started(t, Config{Dir: t.TempDir()})
 	url := s.ClientURL()
 	if err := s.Restart(); err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func TestShutdownRemovesOnlyATemporaryFolder(t *testing.T) {
 }
 
 func TestStartFailures(t *testing.T) {
-	taken := start(t, Config{})
+	taken := started(t, Config{})
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestStartFailures(t *testing.T) {
 }
 
 func TestInProcess(t *testing.T) {
-	s := start(t, Config{})
+	s := started(t, Config{})
 	conn, err := s.InProcessConn()
 	if err != nil {
 		t.Fatal(err)

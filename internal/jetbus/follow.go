@@ -40,6 +40,7 @@ type follower struct {
 	target   uint64    // that of the newest to deliver when the leader was asked last
 	created  time.Time // when the stream was made; zero before reading began
 	began    uint64    // last sequence of the stream when reading began
+	connects uint64    // of the bus, when the stream was looked at last
 	handle   jetstream.Stream
 	told     bool // caughtUp was called
 	finished bool // deliver or caughtUp said so
@@ -89,7 +90,7 @@ func (f *follower) read(ctx context.Context) error {
 		m, err := f.next(ctx, messages)
 		switch {
 		case err == nil:
-			err = f.take(m)
+			err = f.receive(ctx, m)
 		case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && f.told:
 			err = f.look(ctx)
 		case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
@@ -135,6 +136,17 @@ func (f *follower) next(ctx context.Context, messages jetstream.MessagesContext)
 	ctx, cancel := context.WithTimeout(ctx, quiet)
 	defer cancel()
 	return messages.Next(jetstream.NextContext(ctx))
+}
+
+// receive looks before it takes what comes after the connection was lost: the
+// server may have been restored meanwhile.
+func (f *follower) receive(ctx context.Context, m jetstream.Msg) error {
+	if f.bus.nc.Stats().Reconnects != f.connects {
+		if err := f.look(ctx); err != nil {
+			return err
+		}
+	}
+	return f.take(m)
 }
 
 func (f *follower) take(m jetstream.Msg) error {

@@ -11,6 +11,7 @@ import (
 // look asks the server how far the stream is. Its error is an
 // [outcome.RegressedError] when the stream has gone backwards since reading began.
 func (f *follower) look(ctx context.Context) error {
+	f.connects = f.bus.nc.Stats().Reconnects
 	info, err := f.info(ctx)
 	if err != nil {
 		return err

@@ -156,13 +156,12 @@ func TestFollowerLooksAgainWhenAllIsQuiet(t *testing.T) {
 		t.Fatal("a feed of a stream that is well ended")
 	}
 
-	f.last = 2 // as if it had delivered what is gone
-	f.told, f.caughtUp = true, func() bool { return true }
+	f.caughtUp = func() bool { f.target = 5; return true } // as if it had begun when there was more
 	var regressed *outcome.RegressedError
-	if err := f.read(t.Context()); !errors.As(err, &regressed) {
-		t.Errorf("error %v, want RegressedError", err)
+	if err := f.read(limited(t)); !errors.As(err, &regressed) {
+		t.Fatalf("error %v, want RegressedError", err)
 	}
-	expect(t, "says", outcome.RegressedError{Stream: "EWS_MAILBOX", Delivered: 2, Last: 1}, *regressed)
+	expect(t, "says", outcome.RegressedError{Stream: "EWS_MAILBOX", Delivered: 5, Last: 1}, *regressed)
 }
 
 // quietFor reports whether a feed stays open for a while; it may bring the mark.

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/ewsnats/ewsnats/internal/natsserver"
+	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // Times that are promised for a storage that is full, and some for a busy machine.
@@ -81,6 +84,35 @@ func TestLaneWaitsForStorage(t *testing.T) {
 	receive(t, closedAs(done), "all published")
 	expect(t, "trouble", "", lane.Trouble())
 	l.check(t, b)
+}
+
+// A stream that refuses by size has room for small messages after it refused a large one.
+func TestLaneKeepsTheOrderWhereOnlyLargeMessagesAreRefused(t *testing.T) {
+	b, _ := fresh(t)
+	limitBytes(t, b, 12<<10)
+	large := newMail(anna, 2)
+	large.Item = &messages.Ref{ID: strings.Repeat("x", 12<<10)}
+	events := slices.Concat(newMails(anna, 1, 1), []messages.Event{large}, newMails(anna, 3, 9))
+	lane := b.NewLane()
+	done := make(chan error, 1)
+	go func() {
+		_, err := lane.Publish(limited(t), events)
+		done <- err
+	}()
+	waitFor(t, "the lane to name its trouble", func() bool { return lane.Trouble() == troubleStoreFailed })
+	limitBytes(t, b, 1<<20)
+	must(t, receive(t, done, "publish"))
+	for i, e := range storedEvents(t, b) {
+		expect(t, "order", messages.Sequence(i+1), e.Event.Meta().Sequence)
+	}
+}
+
+func limitBytes(t *testing.T, b *Bus, limit int64) {
+	t.Helper()
+	cfg := b.cfg.streams()[3]
+	cfg.MaxBytes, cfg.Discard = limit, jetstream.DiscardNew
+	_, err := b.js.UpdateStream(limited(t), cfg)
+	must(t, err)
 }
 
 func TestLaneSurvivesAFullDisk(t *testing.T) {

@@ -38,8 +38,9 @@ func (e *EpochError) Error() string {
 // UnstorableError says that an event or a fact can never be stored. It lies in
 // the dead letters. Those before Index are stored, those from Index on are not.
 //
-// Only where the server itself refused it may later ones have been stored before
-// the refusal came; publishing them again is harmless, because they keep their ids.
+// Only where the server itself refused it may later ones of other mailboxes have
+// been stored before the refusal came; publishing them again is harmless, because
+// they keep their ids.
 type UnstorableError struct {
 	Index  int    // its place in what was to be published
 	Reason string // who refused it, and why

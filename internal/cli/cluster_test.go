@@ -36,25 +36,29 @@ func subscribed(id messages.GroupID, generation messages.Generation, ids map[mes
 	return g
 }
 
+func record(kind lease.Kind, stage, name, value string) coordinationRecord {
+	return coordinationRecord{Kind: kind, Stage: stage, Name: name, Value: []byte(value)}
+}
+
 // sample is a cluster with one of everything.
 func sample(t *testing.T) *cluster {
 	t.Helper()
 	c := newCluster()
 	for _, r := range []coordinationRecord{
-		{lease.KindMember, "streamer", "node2-0", []byte(`{"id":"node2-0","incarnation":"x","host":"node2","pid":77,"since":"2026-11-19T11:00:00Z","leaving":true}`)},
-		{lease.KindMember, "streamer", "node1-0", []byte(`{"id":"node1-0","incarnation":"x","host":"node1","pid":4711,"since":"2026-11-21T11:58:30Z"}`)},
-		{lease.KindMember, "discoverer", "node1-0", []byte(`{"id":"node1-0","incarnation":"x","host":"node1","pid":4712,"since":"2026-11-21T09:00:00Z"}`)},
-		{lease.KindMember, "subscriber", "node3-0", []byte(`{"id":"node3-0","since":"2026-11-21T09:00:00Z","gone":true}`)},
-		{lease.KindMember, "subscriber", "expired", nil},
-		{lease.KindMember, "subscriber", "broken", []byte(`{`)},
-		{lease.KindClaim, "streamer", "a-1", []byte(`{"owner":"node1-0","since":"2026-11-21T11:58:31Z"}`)},
-		{lease.KindClaim, "streamer", "b-1", []byte(`{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0","opened":true}`)},
-		{lease.KindClaim, "streamer", "c-1", []byte(`{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0"}`)},
-		{lease.KindClaim, "subscriber", "17", []byte(`{"owner":"node3-0","since":"2026-11-21T09:00:00Z"}`)},
-		{lease.KindClaim, "subscriber", "18", []byte(`{}`)},
-		{kindCoverage, "", "a-1", []byte(`{"group":"a-1","until":"2026-11-21T11:59:52Z","opened":"2026-11-21T11:58:32Z","members":["anna@contoso.com","bea@contoso.com"],"behind":{"bea@contoso.com":"2026-11-21T11:00:00Z"}}`)},
-		{kindCoverage, "", "b-1", []byte(`{"group":"b-1","until":"2026-11-21T12:00:03Z","members":["dora@contoso.com"]}`)},
-		{"tomorrow's", "", "x", []byte(`?`)},
+		record(lease.KindMember, "streamer", "node2-0", `{"id":"node2-0","incarnation":"x","host":"node2","pid":77,"since":"2026-11-19T11:00:00Z","leaving":true}`),
+		record(lease.KindMember, "streamer", "node1-0", `{"id":"node1-0","incarnation":"x","host":"node1","pid":4711,"since":"2026-11-21T11:58:30Z"}`),
+		record(lease.KindMember, "discoverer", "node1-0", `{"id":"node1-0","incarnation":"x","host":"node1","pid":4712,"since":"2026-11-21T09:00:00Z"}`),
+		record(lease.KindMember, "subscriber", "node3-0", `{"id":"node3-0","since":"2026-11-21T09:00:00Z","gone":true}`),
+		record(lease.KindMember, "subscriber", "expired", ""),
+		record(lease.KindMember, "subscriber", "broken", `{`),
+		record(lease.KindClaim, "streamer", "a-1", `{"owner":"node1-0","since":"2026-11-21T11:58:31Z"}`),
+		record(lease.KindClaim, "streamer", "b-1", `{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0","opened":true}`),
+		record(lease.KindClaim, "streamer", "c-1", `{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0"}`),
+		record(lease.KindClaim, "subscriber", "17", `{"owner":"node3-0","since":"2026-11-21T09:00:00Z"}`),
+		record(lease.KindClaim, "subscriber", "18", `{}`),
+		record(kindCoverage, "", "a-1", `{"group":"a-1","until":"2026-11-21T11:59:52Z","opened":"2026-11-21T11:58:32Z","members":["anna@contoso.com","bea@contoso.com"],"behind":{"bea@contoso.com":"2026-11-21T11:00:00Z"}}`),
+		record(kindCoverage, "", "b-1", `{"group":"b-1","until":"2026-11-21T12:00:03Z","members":["dora@contoso.com"]}`),
+		record("tomorrow's", "", "x", `?`),
 	} {
 		c.applyRecord(r)
 	}
@@ -126,6 +130,20 @@ func TestJSONOfMembersAndGroups(t *testing.T) {
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("want -, have +\n%s", diff)
+	}
+}
+
+func TestAffinityOfServersThatNameSome(t *testing.T) {
+	for want, g := range map[string]groupState{
+		"ex01":               {Hosts: map[string]int{"ex01": 3}},
+		"ex01 3, unknown 1":  {Hosts: map[string]int{"ex01": 3}, Unnamed: 1},
+		"2 DIFFER: b 5, a 3": {Hosts: map[string]int{"a": 3, "b": 5}},
+		"unknown":            {Unnamed: 4},
+		"2 DIFFER: a 1, b 1": {Hosts: map[string]int{"b": 1, "a": 1}},
+	} {
+		if have := g.affinity(); have != want {
+			t.Errorf("have %q, want %q", have, want)
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func (s stageObservation) lease(ready <-chan struct{}, read func() metrics.Lease
 // streamer counts what a streamer does, and adds the check of its groups.
 func (s stageObservation) streamer() streamer.Observer {
 	groups := health.NewGroups()
-	s.Health.Add(s.stage+" groups", func() (bool, string) { return groups.Progress(time.Now()) })
+	s.Health.Add(s.stage+" progress", func() (bool, string) { return groups.Progress(time.Now()) })
 	return observedStreamer{s.Metrics, groups}
 }
 
@@ -107,8 +107,8 @@ type observedFeeds struct {
 
 // The feeds that a stage may read.
 const (
-	feedMailboxes = "mailboxes"
-	feedGroups    = "groups"
+	feedMailboxes = "mailbox facts"
+	feedGroups    = "group facts"
 )
 
 // feeds adds the checks that what is stored is read of the feeds that the stage

@@ -127,7 +127,7 @@ func TestAStageIsReadyWhenConnectedRegisteredAndCaughtUp(t *testing.T) {
 	from := fakeFeeds{mailboxes: make(chan messages.Recorded), groups: make(chan messages.Recorded)}
 	read := s.feeds(from, feedMailboxes, feedGroups)
 	for name, want := range map[string]string{"subscriber nats": "disconnected", "subscriber lease": "not registered",
-		"subscriber mailboxes": "not read yet", "subscriber groups": "not read yet"} {
+		"subscriber mailbox facts": "not read yet", "subscriber group facts": "not read yet"} {
 		if have := why(t, o, name); !strings.Contains(have, want) {
 			t.Errorf("%s: have %q, want it to say %q", name, have, want)
 		}
@@ -204,7 +204,7 @@ func TestStreamersGroupsAreShownAndChecked(t *testing.T) {
 	o := NewObservation(config.Default(), StageStreamer)
 	observer := o.of(StageStreamer).streamer()
 	observer.Group(streamer.GroupState{Group: "a-1", Owned: true, Waiting: "storage full"})
-	if have := why(t, o, "streamer groups"); !strings.Contains(have, "storage full") || o.Health.Ready().OK {
+	if have := why(t, o, "streamer progress"); !strings.Contains(have, "storage full") || o.Health.Ready().OK {
 		t.Errorf("have %q, want unready by storage full", have)
 	}
 	wantShown(t, o, `ewsnats_groups{state="waiting"} 1`)

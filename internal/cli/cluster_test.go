@@ -37,25 +37,29 @@ func subscribed(id messages.GroupID, generation messages.Generation, ids map[mes
 	return g
 }
 
+func record(kind lease.Kind, stage, name, value string) jetbus.CoordinationRecord {
+	return jetbus.CoordinationRecord{Kind: kind, Stage: stage, Name: name, Value: []byte(value)}
+}
+
 // sample is a cluster with one of everything.
 func sample(t *testing.T) *cluster {
 	t.Helper()
 	c := newCluster()
 	for _, r := range []jetbus.CoordinationRecord{
-		{Kind: lease.KindMember, Stage: "streamer", Name: "node2-0", Value: []byte(`{"id":"node2-0","incarnation":"x","host":"node2","pid":77,"since":"2026-11-19T11:00:00Z","leaving":true}`)},
-		{Kind: lease.KindMember, Stage: "streamer", Name: "node1-0", Value: []byte(`{"id":"node1-0","incarnation":"x","host":"node1","pid":4711,"since":"2026-11-21T11:58:30Z"}`)},
-		{Kind: lease.KindMember, Stage: "discoverer", Name: "node1-0", Value: []byte(`{"id":"node1-0","incarnation":"x","host":"node1","pid":4712,"since":"2026-11-21T09:00:00Z"}`)},
-		{Kind: lease.KindMember, Stage: "subscriber", Name: "node3-0", Value: []byte(`{"id":"node3-0","since":"2026-11-21T09:00:00Z","gone":true}`)},
-		{Kind: lease.KindMember, Stage: "subscriber", Name: "expired", Value: nil},
-		{Kind: lease.KindMember, Stage: "subscriber", Name: "broken", Value: []byte(`{`)},
-		{Kind: lease.KindClaim, Stage: "streamer", Name: "a-1", Value: []byte(`{"owner":"node1-0","since":"2026-11-21T11:58:31Z"}`)},
-		{Kind: lease.KindClaim, Stage: "streamer", Name: "b-1", Value: []byte(`{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0","opened":true}`)},
-		{Kind: lease.KindClaim, Stage: "streamer", Name: "c-1", Value: []byte(`{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0"}`)},
-		{Kind: lease.KindClaim, Stage: "subscriber", Name: "17", Value: []byte(`{"owner":"node3-0","since":"2026-11-21T09:00:00Z"}`)},
-		{Kind: lease.KindClaim, Stage: "subscriber", Name: "18", Value: []byte(`{}`)},
-		{Kind: "coverage", Stage: "", Name: "a-1", Value: []byte(`{"group":"a-1","until":"2026-11-21T11:59:52Z","opened":"2026-11-21T11:58:32Z","members":["anna@contoso.com","bea@contoso.com"],"behind":{"bea@contoso.com":"2026-11-21T11:00:00Z"}}`)},
-		{Kind: "coverage", Stage: "", Name: "b-1", Value: []byte(`{"group":"b-1","until":"2026-11-21T12:00:03Z","members":["dora@contoso.com"]}`)},
-		{Kind: "tomorrow's", Stage: "", Name: "x", Value: []byte(`?`)},
+		record(lease.KindMember, "streamer", "node2-0", `{"id":"node2-0","incarnation":"x","host":"node2","pid":77,"since":"2026-11-19T11:00:00Z","leaving":true}`),
+		record(lease.KindMember, "streamer", "node1-0", `{"id":"node1-0","incarnation":"x","host":"node1","pid":4711,"since":"2026-11-21T11:58:30Z"}`),
+		record(lease.KindMember, "discoverer", "node1-0", `{"id":"node1-0","incarnation":"x","host":"node1","pid":4712,"since":"2026-11-21T09:00:00Z"}`),
+		record(lease.KindMember, "subscriber", "node3-0", `{"id":"node3-0","since":"2026-11-21T09:00:00Z","gone":true}`),
+		record(lease.KindMember, "subscriber", "expired", ""),
+		record(lease.KindMember, "subscriber", "broken", `{`),
+		record(lease.KindClaim, "streamer", "a-1", `{"owner":"node1-0","since":"2026-11-21T11:58:31Z"}`),
+		record(lease.KindClaim, "streamer", "b-1", `{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0","opened":true}`),
+		record(lease.KindClaim, "streamer", "c-1", `{"owner":"node2-0","since":"2026-11-19T11:00:01Z","to":"node1-0"}`),
+		record(lease.KindClaim, "subscriber", "17", `{"owner":"node3-0","since":"2026-11-21T09:00:00Z"}`),
+		record(lease.KindClaim, "subscriber", "18", `{}`),
+		record(kindCoverage, "", "a-1", `{"group":"a-1","until":"2026-11-21T11:59:52Z","opened":"2026-11-21T11:58:32Z","members":["anna@contoso.com","bea@contoso.com"],"behind":{"bea@contoso.com":"2026-11-21T11:00:00Z"}}`),
+		record(kindCoverage, "", "b-1", `{"group":"b-1","until":"2026-11-21T12:00:03Z","members":["dora@contoso.com"]}`),
+		record("tomorrow's", "", "x", `?`),
 	} {
 		c.applyRecord(r)
 	}
@@ -127,6 +131,20 @@ func TestJSONOfMembersAndGroups(t *testing.T) {
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("want -, have +\n%s", diff)
+	}
+}
+
+func TestAffinityOfServersThatNameSome(t *testing.T) {
+	for want, g := range map[string]groupState{
+		"ex01":               {Hosts: map[string]int{"ex01": 3}},
+		"ex01 3, unknown 1":  {Hosts: map[string]int{"ex01": 3}, Unnamed: 1},
+		"2 DIFFER: b 5, a 3": {Hosts: map[string]int{"a": 3, "b": 5}},
+		"unknown":            {Unnamed: 4},
+		"2 DIFFER: a 1, b 1": {Hosts: map[string]int{"b": 1, "a": 1}},
+	} {
+		if have := g.affinity(); have != want {
+			t.Errorf("have %q, want %q", have, want)
+		}
 	}
 }
 

@@ -156,7 +156,7 @@ func TestFollowerLooksAgainWhenAllIsQuiet(t *testing.T) {
 		t.Fatal("a feed of a stream that is well ended")
 	}
 
-	f.caughtUp = func() bool { f.target = 5; return true } // as if it had begun when there was more
+	f.caughtUp = func() bool { f.began = 5; return true } // as if it had begun when there was more
 	var regressed *outcome.RegressedError
 	if err := f.read(limited(t)); !errors.As(err, &regressed) {
 		t.Fatalf("error %v, want RegressedError", err)

@@ -32,16 +32,16 @@ const listInterval = time.Second
 func stage(cfg *config.Config, name string, log *slog.Logger,
 	run func(context.Context, *jetbus.Bus, *exchange.Adapter) error) Actor {
 	return func(ctx context.Context) error {
-		adapter, client, err := newExchange(cfg, log)
-		if err != nil {
-			return err
-		}
-		defer client.CloseIdleConnections()
 		bus, err := OpenBus(ctx, cfg, name, log)
 		if err != nil {
 			return err
 		}
 		defer bus.Close()
+		adapter, client, err := newExchange(cfg, bus.Logins(), log)
+		if err != nil {
+			return err
+		}
+		defer client.CloseIdleConnections()
 		return run(ctx, bus, adapter)
 	}
 }

@@ -46,7 +46,8 @@ type version struct {
 	credential string
 	proven     bool
 	until      time.Time // not tried before
-	trouble    string    // why it is not tried; empty: it is
+	refused    bool      // when it was last tried
+	waits      bool      // for the store
 }
 
 func newLogin(account Credentials) *login {
@@ -92,16 +93,14 @@ func (l *login) try(ctx context.Context, password string) (leave func(error), er
 		return l.proved(ctx, v.credential), nil
 	}
 	id := rand.Text()
-	l.learn(v.credential, func(v *version) {
-		v.trouble = fmt.Sprintf("the login of %s waits for the count of refused logins in NATS", l.account.User)
-	})
+	l.learn(v.credential, func(v *version) { v.waits = true })
 	notBefore, err := reserve(ctx, l.account.Logins, v.credential, id)
-	l.learn(v.credential, func(v *version) { v.trouble = "" })
+	l.learn(v.credential, func(v *version) { v.waits = false })
 	if err != nil {
 		return nil, err
 	}
 	if !notBefore.IsZero() {
-		l.learn(v.credential, func(v *version) { v.until = notBefore })
+		l.learn(v.credential, func(v *version) { v.refused, v.until = true, notBefore })
 		return nil, l.refusal(notBefore)
 	}
 	return l.tried(ctx, v.credential, id), nil
@@ -149,12 +148,12 @@ func (l *login) tried(ctx context.Context, credential, id string) func(error) {
 		settle := withdraw
 		switch verdict(err) {
 		case loginRefused:
-			l.learn(credential, func(v *version) { v.until = time.Now().Add(loginPause) })
+			l.learn(credential, func(v *version) { v.refused, v.until = true, time.Now().Add(loginPause) })
 			settle = refuse
 		case loginUnknown:
 			settle = refuse
 		case loginAccepted:
-			l.learn(credential, func(v *version) { v.proven = true })
+			l.learn(credential, func(v *version) { v.proven, v.refused = true, false })
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 		defer cancel()
@@ -169,7 +168,7 @@ func (l *login) proved(ctx context.Context, credential string) func(error) {
 		if verdict(err) != loginRefused {
 			return
 		}
-		l.learn(credential, func(v *version) { v.proven, v.until = false, time.Now().Add(loginPause) })
+		l.learn(credential, func(v *version) { v.proven, v.refused, v.until = false, true, time.Now().Add(loginPause) })
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 		defer cancel()
 		_ = refuse(ctx, l.account.Logins, credential, rand.Text())
@@ -180,10 +179,15 @@ func (l *login) proved(ctx context.Context, credential string) func(error) {
 func (l *login) trouble() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if time.Until(l.version.until) > 0 {
-		return l.refused(l.version.until)
+	switch v := l.version; {
+	case time.Until(v.until) > 0:
+		return l.refused(v.until)
+	case v.waits:
+		return fmt.Sprintf("the login of %s waits for the count of refused logins in NATS", l.account.User)
+	case v.refused:
+		return fmt.Sprintf("Exchange refused the login of %s; the next request tries it again", l.account.User)
 	}
-	return l.version.trouble
+	return ""
 }
 
 // What an answer says of the login.

@@ -154,6 +154,15 @@ func TestACorrectedPasswordIsTriedAtOnceByAll(t *testing.T) {
 				t.Errorf("trouble: have %q", have)
 			}
 		}
+		time.Sleep(11 * time.Minute)
+		for _, l := range processes {
+			if have := l.trouble(); !strings.Contains(have, "refused the login of svc") {
+				t.Errorf("trouble before the next try: have %q", have)
+			}
+		}
+		for _, l := range processes { // the three tries are used up again
+			_ = ask(l, s, d)
+		}
 		s.set("right")
 		for i, l := range processes {
 			if err := ask(l, s, d); err != nil {

@@ -36,6 +36,7 @@ type bubble struct {
 	log   *slog.Logger
 
 	listener *exchangesim.PipeListener
+	way      way // to Exchange
 	serving  sync.WaitGroup
 }
 
@@ -72,8 +73,8 @@ func (b *bubble) run(tune ...func(*streamer.Config, *subscriber.Config)) (stop f
 		return fmt.Sprintf("id-%d-%d", time.Now().UnixNano(), ids)
 	}
 
-	transport := ewssoap.NewTransport(ewssoap.TransportConfig{DialContext: b.listener.DialContext})
-	streams := ewssoap.NewTransport(ewssoap.TransportConfig{DialContext: b.listener.DialContext})
+	transport := ewssoap.NewTransport(ewssoap.TransportConfig{DialContext: b.dial})
+	streams := ewssoap.NewTransport(ewssoap.TransportConfig{DialContext: b.dial})
 	client := ewssoap.NewClient(ewssoap.Options{Calls: transport, Streams: streams})
 	adapter := exchange.New(exchange.Config{
 		AutodiscoverURL: ewsURL + "/autodiscover/autodiscover.svc", Impersonation: true, Random: uniform}, client)

@@ -12,8 +12,9 @@ import (
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
-// newExchange builds the client of Exchange and fits it to the stages.
-func newExchange(cfg *config.Config, log *slog.Logger, agent *agent) (*exchange.Adapter, *ewssoap.Client, error) {
+// newExchange builds the client of Exchange and fits it to the stages. Refused logins
+// are counted in logins; agent names the process to Exchange.
+func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *slog.Logger) (*exchange.Adapter, *ewssoap.Client, error) {
 	transport := ewssoap.TransportConfig{TLS: &tls.Config{}}
 	e := cfg.Exchange
 	if e.TLS.CA != "" {
@@ -37,7 +38,10 @@ func newExchange(cfg *config.Config, log *slog.Logger, agent *agent) (*exchange.
 	settings := exchange.Config{
 		URL: e.URL, AutodiscoverURL: e.Autodiscover.URL, Impersonation: e.Impersonation, Concurrency: e.Concurrency,
 		TimeoutMin: int(cfg.Streamer.ConnectionTimeout.Min.Minutes()), TimeoutMax: int(cfg.Streamer.ConnectionTimeout.Max.Minutes()),
-		Silence: cfg.Streamer.Silence, BasicAuth: e.Account.User != "", Random: rand.Float64,
+		Silence: cfg.Streamer.Silence, Random: rand.Float64,
+	}
+	if e.Account.User != "" {
+		settings.Basic = &exchange.Credentials{User: e.Account.User, Password: e.Account.Password.Read, Logins: logins}
 	}
 	for _, folder := range cfg.Subscribe.Folders {
 		if config.IsFolderID(folder) {

@@ -19,6 +19,8 @@ type exchangePorts interface {
 	discoverer.Autodiscover
 	subscriber.Exchange
 	streamer.Exchange
+	// Trouble says why nothing is asked: a login that was refused waits.
+	Trouble() string
 }
 
 // observedExchange counts what is asked of Exchange, and remembers a refused login.
@@ -44,11 +46,17 @@ func (o *observedExchange) asked(op metrics.Operation, begun time.Time, err erro
 
 // login is the check that the last login was not refused.
 func (o *observedExchange) login() (ok bool, why string) {
+	if why := o.adapter.Trouble(); why != "" {
+		return false, why
+	}
 	if o.refused.Load() {
 		return false, "Exchange refuses the login: see exchange.account and the log"
 	}
 	return true, ""
 }
+
+// Trouble says why nothing is asked of Exchange.
+func (o *observedExchange) Trouble() string { return o.adapter.Trouble() }
 
 func (o *observedExchange) Discover(ctx context.Context, mailboxes []messages.Address) ([]discoverer.Answer, error) {
 	begun := time.Now()

@@ -18,7 +18,10 @@ import (
 )
 
 // scripted answers everything with an error.
-type scripted struct{ err error }
+type scripted struct {
+	err     error
+	trouble string
+}
 
 func (s *scripted) Discover(context.Context, []messages.Address) ([]discoverer.Answer, error) {
 	return nil, s.err
@@ -39,6 +42,8 @@ func (s *scripted) Unsubscribe(context.Context, messages.Place, messages.Address
 func (s *scripted) Open(context.Context, messages.Place, []messages.SubscriptionID) (streamer.Stream, error) {
 	return &scriptedStream{}, s.err
 }
+
+func (s *scripted) Trouble() string { return s.trouble }
 
 type scriptedStream struct{ streamer.Stream }
 
@@ -108,6 +113,11 @@ func TestEveryRequestIsCountedAndARefusedLoginMakesUnready(t *testing.T) {
 	if have := why(t, o, "subscriber login"); have != "" {
 		t.Errorf("after a good login: have %q", have)
 	}
+	answers.trouble = "the login waits until noon"
+	if have := why(t, o, "subscriber login"); have != answers.trouble {
+		t.Errorf("have %q, want the guard's own words", have)
+	}
+	answers.trouble = ""
 	stream, err := exchange.Open(t.Context(), messages.Place{}, nil)
 	if err != nil {
 		t.Fatal(err)

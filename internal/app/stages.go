@@ -46,17 +46,17 @@ type parts struct {
 func stage(cfg *config.Config, name string, log *slog.Logger, o *Observation, run func(context.Context, *parts) error) Actor {
 	observed := o.of(name)
 	return func(ctx context.Context) error {
-		agent := &agent{}
-		adapter, client, err := newExchange(cfg, log, agent)
-		if err != nil {
-			return err
-		}
-		defer client.CloseIdleConnections()
 		bus, err := OpenBus(ctx, cfg, name, log)
 		if err != nil {
 			return err
 		}
 		defer bus.Close()
+		agent := &agent{}
+		adapter, client, err := newExchange(cfg, bus.Logins(), agent, log)
+		if err != nil {
+			return err
+		}
+		defer client.CloseIdleConnections()
 		p := &parts{bus: bus, exchange: observed.exchange(adapter), observed: observed}
 		trouble, progress := bus.Trouble, func() error { return nil }
 		if name == StageStreamer {

@@ -24,7 +24,7 @@ type Config struct {
 	TimeoutMin      int           // ConnectionTimeout in minutes, at least; 0: 25
 	TimeoutMax      int           // and at most; 0: 29
 	Silence         time.Duration // of a stream, before it is cut; 0: 110 s
-	BasicAuth       bool          // a 401 refuses the login; with a token it may only have expired
+	Basic           *Credentials  // of Basic authentication: a 401 refuses the login; nil: a token, which may only have expired
 	Random          func() float64
 }
 
@@ -32,7 +32,7 @@ type Config struct {
 type Adapter struct {
 	cfg    Config
 	client *ewssoap.Client
-	login  *login
+	login  *login // nil: not guarded
 
 	mu        sync.Mutex
 	members   int                               // processes that share the bounds
@@ -55,8 +55,12 @@ func New(cfg Config, client *ewssoap.Client) *Adapter {
 		cfg.Events = []ewssoap.EventType{ewssoap.CopiedEvent, ewssoap.CreatedEvent, ewssoap.DeletedEvent,
 			ewssoap.ModifiedEvent, ewssoap.MovedEvent, ewssoap.NewMailEvent, ewssoap.FreeBusyChangedEvent}
 	}
-	return &Adapter{cfg: cfg, client: client, login: newLogin(),
+	a := &Adapter{cfg: cfg, client: client,
 		members: 1, slots: map[messages.Endpoint]*pace.Slots{}, endpoints: map[string]string{}}
+	if cfg.Basic != nil {
+		a.login = newLogin(*cfg.Basic)
+	}
+	return a
 }
 
 // call makes one call: within the bounds of the endpoint, and not with a login
@@ -94,7 +98,7 @@ func (a *Adapter) SetMembers(n int) {
 // loggedIn sends a request unless the login was refused. Only passwords lock an
 // account; a token that expired is replaced by the next.
 func (a *Adapter) loggedIn(ctx context.Context, do func() error) error {
-	if !a.cfg.BasicAuth {
+	if a.login == nil {
 		return do()
 	}
 	leave, err := a.login.enter(ctx)
@@ -104,6 +108,15 @@ func (a *Adapter) loggedIn(ctx context.Context, do func() error) error {
 	err = do()
 	leave(err)
 	return err
+}
+
+// Trouble says why nothing is asked of Exchange: that the login was refused, and when
+// it is tried again, or that it cannot be counted. Empty: the login is not why.
+func (a *Adapter) Trouble() string {
+	if a.login == nil {
+		return ""
+	}
+	return a.login.trouble()
 }
 
 // acquire waits for a place among the calls to an endpoint.

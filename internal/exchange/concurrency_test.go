@@ -125,3 +125,36 @@ func TestEveryCallTakesItsPlace(t *testing.T) {
 		})
 	}
 }
+
+// The bound is one of all processes together, and throttling lowers it.
+func TestTheBoundIsSharedAndHalvedByThrottling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{opened: make(chan struct{})}
+		busy := false
+		a := over(exchange.Config{}, func(r *http.Request) (*http.Response, error) {
+			if busy {
+				return answer(503, ""), nil
+			}
+			return g.RoundTrip(r)
+		})
+		check := func(want int32) {
+			t.Helper()
+			ctx, cancel := context.WithCancel(t.Context())
+			var calls sync.WaitGroup
+			for range 25 {
+				calls.Go(func() { _, _ = a.Subscribe(ctx, messages.Place{URL: ews, Anchor: anna}, bert) })
+			}
+			checkRunning(t, g, want)
+			cancel()
+			calls.Wait()
+		}
+		a.SetMembers(3)
+		check(3)
+		a.SetMembers(1)
+		check(10)
+		busy = true
+		_, _ = a.Subscribe(t.Context(), messages.Place{URL: ews, Anchor: anna}, bert)
+		busy = false
+		check(5)
+	})
+}

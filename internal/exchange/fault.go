@@ -43,7 +43,7 @@ func (a *Adapter) code(e *ewssoap.Error) ewsaffinity.Code {
 	case e.Code == ewssoap.ConditionRedirect:
 		return redirectCode(e.Location)
 	case strings.HasPrefix(e.Code, "HTTP "):
-		if e.HTTPStatus == http.StatusUnauthorized && a.cfg.BasicAuth {
+		if e.HTTPStatus == http.StatusUnauthorized && a.cfg.Basic != nil {
 			return ewsaffinity.CodeRefusedLogin
 		}
 		return ewsaffinity.HTTPStatus(e.HTTPStatus)

@@ -139,3 +139,11 @@ func contains(t *testing.T, text string, wanted ...string) {
 		}
 	}
 }
+
+// someAccount logs in with Basic, or with a token.
+func someAccount(basic bool) *exchange.Credentials {
+	if !basic {
+		return nil
+	}
+	return &exchange.Credentials{User: "svc", Password: func() (string, error) { return "secret", nil }}
+}

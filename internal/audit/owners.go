@@ -19,6 +19,14 @@ type Claim struct {
 	At       time.Time
 }
 
+// Deed is what only the owner of a group may do.
+type Deed struct {
+	Group  string
+	Member string
+	What   string // for people
+	At     time.Time
+}
+
 // Outage is a fault that a test made.
 type Outage struct {
 	What     string // for people
@@ -30,6 +38,7 @@ type Outage struct {
 type Ownership struct {
 	Claims      []Claim // in the order in which they were stored
 	Connections []exchangesim.Connection
+	Deeds       []Deed
 	Member      func(agent string) string // the member that a connection's Agent names; empty: none
 	Group       map[string]string         // of each subscription id
 	Outages     []Outage
@@ -43,6 +52,7 @@ type Owners struct {
 	Takeovers   []time.Duration // from each death of an owner to the next claim of each of its groups, sorted
 
 	Intruders []string // connections of members that were neither owner nor offered successor
+	Usurped   []string // deeds of members that were not the owner
 	Lingering []string // connections that outlived their member's part in the group
 	Tokens    []string // tokens or sequences that did not grow
 	Orphans   []string // groups of dead members that no one claimed
@@ -50,8 +60,11 @@ type Owners struct {
 
 // Sound reports whether nothing is wrong.
 func (o Owners) Sound() bool {
-	return len(o.Intruders)+len(o.Lingering)+len(o.Tokens)+len(o.Orphans) == 0
+	return o.rivals()+len(o.Tokens)+len(o.Orphans) == 0
 }
+
+// rivals is how often a group had two owners at once.
+func (o Owners) rivals() int { return len(o.Intruders) + len(o.Usurped) + len(o.Lingering) }
 
 // Bounds of what is excused.
 const (
@@ -84,6 +97,12 @@ func CheckOwners(o Ownership) Owners {
 			o.judge(c, member, group, groups[group], &report)
 		}
 	}
+	for _, d := range o.Deeds {
+		if t := groups[d.Group]; !t.part(Claim.owner, d.Member, d.At.Add(-Stale), d.At.Add(Stale)) {
+			report.Usurped = append(report.Usurped, fmt.Sprintf("%s of %s for group %s, %s, while %s",
+				d.What, d.Member, d.Group, d.At.Format(time.StampMilli), t.at(d.At)))
+		}
+	}
 	for _, outage := range o.Outages {
 		for group, t := range groups {
 			t.succession(outage, group, &report)
@@ -107,7 +126,7 @@ func (o Ownership) groupsOf(c exchangesim.Connection) []string {
 
 // judge holds a connection against the claims on a group that it carries.
 func (o Ownership) judge(c exchangesim.Connection, member, group string, t *tenure, report *Owners) {
-	if !t.part(member, c.Opened.Add(-Stale), c.Opened.Add(Stale)) {
+	if !t.part(Claim.names, member, c.Opened.Add(-Stale), c.Opened.Add(Stale)) {
 		report.Intruders = append(report.Intruders, fmt.Sprintf("connection %d of %s for group %s, opened %s, while %s",
 			c.Number, member, group, c.Opened.Format(time.StampMilli), t.at(c.Opened)))
 		return
@@ -143,6 +162,6 @@ func Quantile(sorted []time.Duration, share float64) time.Duration {
 func (o Owners) String() string {
 	s := fmt.Sprintf("claims %d, connections %d, claims taken over %d: p50 %.1f s, p95 %.1f s, max %.1f s; two owners at once %d",
 		o.Claims, o.Connections, len(o.Takeovers), Quantile(o.Takeovers, 0.5).Seconds(), Quantile(o.Takeovers, 0.95).Seconds(),
-		Quantile(o.Takeovers, 1).Seconds(), len(o.Intruders)+len(o.Lingering))
-	return s + cases([]wrong{{"intruder", o.Intruders}, {"lingering", o.Lingering}, {"token", o.Tokens}, {"orphan", o.Orphans}})
+		Quantile(o.Takeovers, 1).Seconds(), o.rivals())
+	return s + cases([]wrong{{"intruder", o.Intruders}, {"usurper", o.Usurped}, {"lingering", o.Lingering}, {"token", o.Tokens}, {"orphan", o.Orphans}})
 }

@@ -47,7 +47,11 @@ func (d *deeds) die(member string, from, to int) {
 	d.Outages = append(d.Outages, audit.Outage{What: "kill", Member: member, From: second(from), To: second(to)})
 }
 
-type faults struct{ intruders, lingering, tokens, orphans int }
+func (d *deeds) do(member string, at int) {
+	d.Deeds = append(d.Deeds, audit.Deed{Group: "g", Member: member, What: "coverage record", At: second(at)})
+}
+
+type faults struct{ intruders, lingering, usurped, tokens, orphans int }
 
 func TestWhoMayOpenAConnection(t *testing.T) {
 	for _, test := range []struct {
@@ -112,6 +116,9 @@ func TestWhoMayOpenAConnection(t *testing.T) {
 			d.die("s1", 5, 40)
 			d.claim(10, "s2", 1, 20, "")
 		}, faults{lingering: 1}, []int{5}},
+		{"the owner's record of coverage", func(d *deeds) { d.claim(0, "s1", 1, 10, ""); d.do("s1", 1) }, faults{}, nil},
+		{"the successor's", func(d *deeds) { d.claim(0, "s1", 1, 10, ""); d.claim(5, "s1", 1, 0, "s2"); d.do("s2", 6) }, faults{usurped: 1}, nil},
+		{"the former owner's", func(d *deeds) { d.claim(0, "s1", 1, 10, ""); d.claim(5, "s2", 1, 20, ""); d.do("s1", 7) }, faults{usurped: 1}, nil},
 		{"one that owns again", func(d *deeds) {
 			d.claim(0, "s1", 1, 10, "")
 			d.claim(10, "s2", 1, 20, "")
@@ -141,7 +148,12 @@ func TestHowAGroupFindsItsNextOwner(t *testing.T) {
 			d.claim(12, "s2", 1, 30, "")
 		}, faults{}, []int{7}},
 		{"the death of who did not own it", func(d *deeds) { d.claim(0, "s1", 1, 10, ""); d.die("s2", 5, 9); d.claim(11, "s2", 1, 20, "") }, faults{}, nil},
-		{"an outage of no member", func(d *deeds) { d.claim(0, "s1", 1, 10, ""); d.claim(3, "", 0, 0, ""); d.die("", 5, 9); d.claim(11, "s2", 1, 20, "") }, faults{}, nil},
+		{"an outage of no member", func(d *deeds) {
+			d.claim(0, "s1", 1, 10, "")
+			d.claim(3, "", 0, 0, "")
+			d.die("", 5, 9)
+			d.claim(11, "s2", 1, 20, "")
+		}, faults{}, nil},
 		{"two deaths", func(d *deeds) {
 			d.claim(0, "s1", 1, 10, "")
 			d.die("s1", 5, 9)
@@ -171,7 +183,7 @@ func checkDeeds(t *testing.T, story func(d *deeds), want faults, taken []int) {
 	d := newDeeds()
 	story(d)
 	report := audit.CheckOwners(d.Ownership)
-	have := faults{len(report.Intruders), len(report.Lingering), len(report.Tokens), len(report.Orphans)}
+	have := faults{len(report.Intruders), len(report.Lingering), len(report.Usurped), len(report.Tokens), len(report.Orphans)}
 	var takeovers []int
 	for _, took := range report.Takeovers {
 		takeovers = append(takeovers, int(took.Seconds()))

@@ -44,11 +44,11 @@ func (t *tenure) newest() uint64 { return t.owned().Token }
 // changes reports whether the owner of b is another than that of a.
 func changes(a, b Claim) bool { return a.Owner != b.Owner || a.Life != b.Life }
 
+func (c Claim) owner(member string) bool { return c.Owner == member }
 func (c Claim) names(member string) bool { return c.Owner == member || c.To == member }
 
-// part reports whether a member was owner or offered successor at some moment
-// between two.
-func (t *tenure) part(member string, from, to time.Time) bool {
+// part reports whether a member had a part at some moment between two.
+func (t *tenure) part(has func(Claim, string) bool, member string, from, to time.Time) bool {
 	if t == nil {
 		return false
 	}
@@ -57,7 +57,7 @@ func (t *tenure) part(member string, from, to time.Time) bool {
 		if i+1 < len(t.records) {
 			ends = t.records[i+1].At
 		}
-		if c.names(member) && !begins.After(to) && (ends.IsZero() || !ends.Before(from)) {
+		if has(c, member) && !begins.After(to) && (ends.IsZero() || !ends.Before(from)) {
 			return true
 		}
 	}

@@ -21,13 +21,13 @@ import (
 // to them.
 type cast struct {
 	*system
-	random *rand.Rand
-	seed   uint64
-	began  time.Time
-	coord  *coordination
-	nodes  []*node
-	all    int // mailboxes
-	groups int
+	random     *rand.Rand
+	seed       uint64
+	began      time.Time
+	coord      *coordination
+	nodes      []*node
+	all        int // mailboxes
+	groupCount int
 
 	outages []audit.Outage
 	struck  map[string]int // faults by what they hit
@@ -63,7 +63,7 @@ func newCast(t *testing.T, sc scene) *cast {
 	}
 	t.Logf("EWSNATS_CHAOS_SEED=%d", seed)
 	c := &cast{system: emptySystem(t), random: rand.New(rand.NewPCG(seed, 0)), seed: seed, began: time.Now(),
-		all: sc.mailboxes, groups: (sc.mailboxes + sc.groupSize - 1) / sc.groupSize, struck: map[string]int{}}
+		all: sc.mailboxes, groupCount: (sc.mailboxes + sc.groupSize - 1) / sc.groupSize, struck: map[string]int{}}
 	c.startNATS("127.0.0.1:0")
 	c.startSimulator("-mailboxes", fmt.Sprint(sc.mailboxes), "-servers", "1", "-keys", "1")
 	if sc.prepare != nil {
@@ -173,7 +173,7 @@ func (c *cast) whole() bool {
 	var counts exchangesim.Counts
 	c.get("counts", &counts)
 	_, unsettled := c.coord.owned()
-	return counts.Connections == c.groups && unsettled == 0
+	return counts.Connections == c.groupCount && unsettled == 0
 }
 
 func (c *cast) untilWhole(atMost time.Duration) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -146,4 +147,44 @@ func (c *coordination) log() ([]audit.Claim, []audit.Deed) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.claims), slices.Clone(c.deeds)
+}
+
+// claimsOf are the claims that a streamer has now.
+func (c *coordination) claimsOf(owner string) []audit.Claim {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var claims []audit.Claim
+	for _, claim := range c.newest {
+		if claim.Owner == owner {
+			claims = append(claims, claim)
+		}
+	}
+	return claims
+}
+
+// tenure is the claim by which a group got its next owner, and when that changed
+// again, or now.
+func (c *coordination) tenure(held audit.Claim) (next audit.Claim, until time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, claim := range c.claims {
+		switch {
+		case claim.Group != held.Group || claim.Sequence <= held.Sequence:
+		case next.Owner == "" && claim.Owner != held.Owner:
+			next = claim
+		case next.Owner != "":
+			return next, claim.At
+		}
+	}
+	return next, time.Now()
+}
+
+// quiet is how long no claim changed.
+func (c *coordination) quiet() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.claims) == 0 {
+		return 0
+	}
+	return time.Since(c.claims[len(c.claims)-1].At)
 }

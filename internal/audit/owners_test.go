@@ -222,6 +222,7 @@ func TestHowLongAGapMayBe(t *testing.T) {
 		{"longer", 100, 183, []audit.Outage{outage(100, 150)}, true},
 		{"faults that overlap count once", 100, 183, []audit.Outage{outage(100, 140), outage(120, 150)}, true},
 		{"one within another", 100, 183, []audit.Outage{outage(100, 150), outage(110, 120)}, true},
+		{"one within another, and no longer than the recovery", 100, 182, []audit.Outage{outage(100, 150), outage(110, 120)}, false},
 		{"faults one after the other", 100, 182, []audit.Outage{outage(130, 150), outage(100, 130)}, false},
 		{"another time's fault", 100, 133, []audit.Outage{outage(10, 60), outage(200, 300)}, true},
 	} {

@@ -48,6 +48,9 @@ func startProxy(t *testing.T, cfg Config) *Proxy {
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
+		if n := p.Open(); n > 0 {
+			t.Errorf("%d connections are open after Close", n)
+		}
 	})
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -131,6 +132,12 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
+// commandKnows reports whether a command takes a flag.
+func commandKnows(dir, command, flag string) bool {
+	help, _ := exec.Command(filepath.Join(dir, command), "--help").CombinedOutput()
+	return slices.Contains(strings.Fields(string(help)), strings.TrimPrefix(flag, "-"))
+}
+
 // lines are the lines that hold a text.
 func (b *lockedBuffer) lines(text string) []string {
 	var found []string
@@ -153,14 +160,18 @@ type system struct {
 	t       *testing.T // who tells the present story
 	dir     string
 	natsURL string
-	simURL  string
+	simURL  string // as the test reaches the simulated Exchange
+	ewsURL  string // as the stages do
 	nats    *process
 	stages  map[string]*process
 	bus     *jetbus.Bus
 
 	mu     sync.Mutex
 	stored []audit.Stored
+	open   map[string]messages.Epoch // mailboxes whose epoch is open
 	groups map[messages.GroupID]messages.GroupSubscribed
+
+	subscriptions map[messages.SubscriptionID]messages.GroupID // all that there ever were
 }
 
 var stageNames = []string{"discoverer", "subscriber", "streamer"}
@@ -168,9 +179,22 @@ var stageNames = []string{"discoverer", "subscriber", "streamer"}
 // newSystem starts NATS and the simulated Exchange, and writes the configuration.
 func newSystem(t *testing.T, simArgs ...string) *system {
 	t.Helper()
-	s := &system{root: t, t: t, dir: t.TempDir(), stages: map[string]*process{}, groups: map[messages.GroupID]messages.GroupSubscribed{}}
+	s := emptySystem(t)
 	s.startNATS("127.0.0.1:0")
 	s.startSimulator(simArgs...)
+	s.configure("")
+	s.observe()
+	return s
+}
+
+func emptySystem(t *testing.T) *system {
+	return &system{root: t, t: t, dir: t.TempDir(), stages: map[string]*process{},
+		open: map[string]messages.Epoch{}, groups: map[messages.GroupID]messages.GroupSubscribed{},
+		subscriptions: map[messages.SubscriptionID]messages.GroupID{}}
+}
+
+// configure writes the configuration of the stages.
+func (s *system) configure(more string) {
 	s.write("ewsnats.yaml", fmt.Sprintf(`
 nats: {url: %q}
 exchange:
@@ -178,9 +202,8 @@ exchange:
   account: {user: svc, password: {env: E2E_PASSWORD}}
 mailboxes: {list: %s}
 log: {format: text}
-`, s.natsURL, s.simURL, s.path("mailboxes.txt")))
-	s.observe()
-	return s
+%s
+`, s.natsURL, s.ewsURL, s.path("mailboxes.txt"), more))
 }
 
 // startSimulator starts the simulated Exchange with a minute of a second and one account.
@@ -190,6 +213,7 @@ func (s *system) startSimulator(args ...string) {
 	for _, field := range strings.Fields(sim.line(s.t)) {
 		if url, ok := strings.CutPrefix(field, "control="); ok {
 			s.simURL = strings.TrimSuffix(url, "/sim/")
+			s.ewsURL = s.simURL
 		}
 	}
 }
@@ -247,6 +271,9 @@ func (s *system) observe() {
 			if g, ok := r.Fact.(messages.GroupSubscribed); ok {
 				s.mu.Lock()
 				s.groups[g.Group] = g
+				for _, subscription := range g.Subscriptions {
+					s.subscriptions[subscription.ID] = g.Group
+				}
 				s.mu.Unlock()
 			}
 		}
@@ -255,11 +282,24 @@ func (s *system) observe() {
 		for e := range events {
 			if e.Event != nil {
 				s.mu.Lock()
-				s.stored = append(s.stored, audit.Stored{Event: e.Event, Sequence: e.Sequence})
+				s.store(audit.Stored{Event: e.Event, Sequence: e.Sequence})
 				s.mu.Unlock()
 			}
 		}
 	}()
+}
+
+// store notes an event; s.mu is held.
+func (s *system) store(e audit.Stored) {
+	s.stored = append(s.stored, e)
+	switch event := e.Event.(type) {
+	case messages.MailboxStreaming:
+		s.open[string(event.Mailbox)] = event.Epoch
+	case messages.MailboxStopped:
+		if s.open[string(event.Mailbox)] == event.Epoch {
+			delete(s.open, string(event.Mailbox))
+		}
+	}
 }
 
 // until polls for a condition.
@@ -281,16 +321,7 @@ func (s *system) until(what string, atMost time.Duration, holds func() bool) {
 func (s *system) streaming() map[string]messages.Epoch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	streaming := map[string]messages.Epoch{}
-	for _, e := range s.stored {
-		switch event := e.Event.(type) {
-		case messages.MailboxStreaming:
-			streaming[string(event.Mailbox)] = event.Epoch
-		case messages.MailboxStopped:
-			delete(streaming, string(event.Mailbox))
-		}
-	}
-	return streaming
+	return maps.Clone(s.open)
 }
 
 func (s *system) untilStreaming(n int, atMost time.Duration) {
@@ -301,15 +332,22 @@ func (s *system) untilStreaming(n int, atMost time.Duration) {
 // control asks something of the simulated Exchange.
 func (s *system) control(path string, body map[string]any) {
 	s.t.Helper()
+	if err := s.ask(path, body); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *system) ask(path string, body map[string]any) error {
 	data, _ := json.Marshal(body)
 	answer, err := http.Post(s.simURL+"/sim/"+path, "application/json", bytes.NewReader(data))
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	defer answer.Body.Close()
 	if text, _ := io.ReadAll(answer.Body); answer.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s: %s: %s", path, answer.Status, text)
+		return fmt.Errorf("%s: %s: %s", path, answer.Status, text)
 	}
+	return nil
 }
 
 func (s *system) get(path string, into any) {

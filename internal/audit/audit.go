@@ -79,19 +79,28 @@ func Check(truth exchangesim.Truth, stored []Stored) Report {
 func (r Report) String() string {
 	s := fmt.Sprintf("changes made %d, notifications written %d, events stored %d, gaps %d (%.1f s), missing %d",
 		r.Changes, r.Notifications, r.Events, r.Gaps, r.GapTime.Seconds(), len(r.Missing))
-	for _, wrong := range []struct {
-		what  string
-		cases []string
-	}{
+	return s + cases([]wrong{
 		{"missing", r.Missing}, {"invented", r.Invented}, {"repeated", r.Repeated},
 		{"hole in the sequence", r.Holes}, {"out of order", r.OutOfOrder},
-	} {
-		for i, c := range wrong.cases {
+	})
+}
+
+// wrong is one kind of what is wrong.
+type wrong struct {
+	what  string
+	cases []string
+}
+
+// cases names the first few of each kind, a line each.
+func cases(kinds []wrong) string {
+	s := ""
+	for _, kind := range kinds {
+		for i, c := range kind.cases {
 			if i == 5 {
-				s += fmt.Sprintf("\n  … and %d more", len(wrong.cases)-i)
+				s += fmt.Sprintf("\n  … and %d more", len(kind.cases)-i)
 				break
 			}
-			s += "\n  " + wrong.what + ": " + c
+			s += "\n  " + kind.what + ": " + c
 		}
 	}
 	return s

@@ -48,7 +48,7 @@ func (c *call) streamRequest() (timeout time.Duration, f *soapFault) {
 func (c *call) newStreamHandler(timeout time.Duration) *streamHandler {
 	rc := http.NewResponseController(c.w)
 	st := &stream{
-		Connection: &Connection{Anchor: c.log.AnchorMailbox, Impersonated: c.log.Impersonated, RemoteAddr: c.r.RemoteAddr},
+		Connection: &Connection{Anchor: c.log.AnchorMailbox, Impersonated: c.log.Impersonated, Agent: c.log.UserAgent, RemoteAddr: c.r.RemoteAddr},
 		charged:    c.charged, subs: map[*subscription]struct{}{}, wake: make(chan struct{}, 1),
 		unblock: func() { _ = rc.SetWriteDeadline(time.Unix(1, 0)) }, // some writers have no deadlines; they end by themselves
 	}

@@ -78,6 +78,7 @@ type Connection struct {
 	Server       string    `json:"server"` // the mailbox server it was routed to
 	Anchor       string    `json:"anchor,omitempty"`
 	Impersonated string    `json:"impersonated,omitempty"`
+	Agent        string    `json:"agent,omitempty"` // the User-Agent of who opened it
 	IDs          []string  `json:"ids"`
 	Opened       time.Time `json:"opened"`
 	Ended        time.Time `json:"ended,omitzero"`     // zero: it is open

@@ -268,6 +268,21 @@ func TestRequestsAreRecorded(t *testing.T) {
 	})
 }
 
+func TestConnectionsTellWhoOpenedThem(t *testing.T) {
+	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+		o := as(anna)
+		o.header = map[string]string{"User-Agent": "ewsnats/streamer/s1"}
+		id := c.subscribe(as(anna)).subID
+		c.open(o, 1, id).want(opened)
+		have := s.Truth().Connections[0]
+		have.RemoteAddr = ""
+		want := exchangesim.Connection{Number: 1, Server: ex01, Anchor: anna, Impersonated: anna, Agent: "ewsnats/streamer/s1", IDs: []string{id}, Opened: time.Now()}
+		if d := cmp.Diff(want, have); d != "" {
+			t.Errorf("(-want +have)\n%s", d)
+		}
+	})
+}
+
 func TestTruthLimit(t *testing.T) {
 	s := exchangesim.New(exchangesim.Config{TruthLimit: 10})
 	s.AddMailbox(anna, ex01, site)

@@ -1,0 +1,190 @@
+package e2e
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/ewsnats/ewsnats/internal/audit"
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// coordination is what a test sees of EWS_COORD, as it is stored.
+type coordination struct {
+	mu      sync.Mutex
+	claims  []audit.Claim // of streamers
+	newest  map[string]audit.Claim
+	deeds   []audit.Deed
+	members map[string]member // by subject
+}
+
+// member is the record of a process of a stage.
+type member struct {
+	stage string
+	ID    string `json:"id"`
+	PID   int    `json:"pid"`
+	Gone  bool   `json:"gone"`
+}
+
+// watchCoordination follows the records until the test ends.
+func watchCoordination(t *testing.T, url string) *coordination {
+	t.Helper()
+	c := &coordination{newest: map[string]audit.Claim{}, members: map[string]member{}}
+	connection, err := nats.Connect(url, nats.MaxReconnects(-1), nats.Name("e2e"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(connection.Close)
+	js, err := jetstream.New(connection)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := js.OrderedConsumer(t.Context(), "EWS_COORD", jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading, err := consumer.Consume(func(m jetstream.Msg) {
+		meta, err := m.Metadata()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		c.take(strings.Split(m.Subject(), "."), m.Data(), meta)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(reading.Stop)
+	return c
+}
+
+// take notes one record. One that cannot be read is as good as none.
+func (c *coordination) take(subject []string, data []byte, meta *jetstream.MsgMetadata) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name, err := messages.ParseToken(subject[len(subject)-1])
+	switch kind := subject[2]; {
+	case err != nil:
+	case kind == "member":
+		m := member{stage: subject[3]}
+		if json.Unmarshal(data, &m); m.ID == "" || m.Gone {
+			delete(c.members, strings.Join(subject, "."))
+			return
+		}
+		c.members[strings.Join(subject, ".")] = m
+	case kind == "claim" && subject[3] == "streamer":
+		var claim struct {
+			Owner string `json:"owner"`
+			Life  uint64 `json:"life"`
+			Token uint64 `json:"token"`
+			To    string `json:"to"`
+		}
+		json.Unmarshal(data, &claim)
+		if claim.Owner != "" && claim.Token == 0 {
+			claim.Token = meta.Sequence.Stream // this record made it the owner
+		}
+		newest := audit.Claim{Group: name, Owner: claim.Owner, Life: claim.Life, Token: claim.Token, To: claim.To,
+			Sequence: meta.Sequence.Stream, At: meta.Timestamp}
+		c.claims, c.newest[name] = append(c.claims, newest), newest
+	case kind == "coverage":
+		var coverage messages.Coverage
+		if json.Unmarshal(data, &coverage); coverage.Owner != "" {
+			c.deeds = append(c.deeds, audit.Deed{Group: name, Member: coverage.Owner, What: "coverage record", At: meta.Timestamp})
+		}
+	}
+}
+
+// memberOf is the member id of a process; empty: it has none.
+func (c *coordination) memberOf(stage string, pid int) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.members {
+		if m.stage == stage && m.PID == pid {
+			return m.ID
+		}
+	}
+	return ""
+}
+
+// living are the ids of a stage's members, in order.
+func (c *coordination) living(stage string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var ids []string
+	for _, m := range c.members {
+		if m.stage == stage {
+			ids = append(ids, m.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// owned counts the groups of each streamer, and those that are free or on their way
+// to another.
+func (c *coordination) owned() (groups map[string]int, unsettled int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	groups = map[string]int{}
+	for _, claim := range c.newest {
+		if claim.Owner == "" || claim.To != "" {
+			unsettled++
+		} else {
+			groups[claim.Owner]++
+		}
+	}
+	return groups, unsettled
+}
+
+// log copies what was seen.
+func (c *coordination) log() ([]audit.Claim, []audit.Deed) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.claims), slices.Clone(c.deeds)
+}
+
+// claimsOf are the claims that a streamer has now.
+func (c *coordination) claimsOf(owner string) []audit.Claim {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var claims []audit.Claim
+	for _, claim := range c.newest {
+		if claim.Owner == owner {
+			claims = append(claims, claim)
+		}
+	}
+	return claims
+}
+
+// tenure is the claim by which a group got its next owner, and when that changed
+// again, or now.
+func (c *coordination) tenure(held audit.Claim) (next audit.Claim, until time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, claim := range c.claims {
+		switch {
+		case claim.Group != held.Group || claim.Sequence <= held.Sequence:
+		case next.Owner == "" && claim.Owner != held.Owner:
+			next = claim
+		case next.Owner != "":
+			return next, claim.At
+		}
+	}
+	return next, time.Now()
+}
+
+// quiet is how long no claim changed.
+func (c *coordination) quiet() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.claims) == 0 {
+		return 0
+	}
+	return time.Since(c.claims[len(c.claims)-1].At)
+}

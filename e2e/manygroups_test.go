@@ -125,7 +125,7 @@ func (c *crowd) until(what string, atMost time.Duration, holds func() bool) time
 func TestManyGroups(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, rounds(t, "EWSNATS_MANY_GROUPS", 400))
-	c.join("s1", every[messages.GroupID]{})
+	c.join("s1", everyGroup{})
 	took := c.until("every group streams", 60*time.Second, func() bool { return c.open() == c.groups })
 	t.Logf("SUMMARY many groups: %d groups of %d by one streamer after %.1f s", c.groups, mailboxesPerGroup, took.Seconds())
 }

@@ -72,7 +72,9 @@ func stage(cfg *config.Config, name string, log *slog.Logger, o *Observation, ru
 			defer following.Wait()
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
-			following.Go(func() { followMembers(ctx, p.keeper, adapter.SetMembers) })
+			if name == StageDiscoverer { // of the other stages one process alone asks an endpoint, or keeps a pace
+				following.Go(func() { followMembers(ctx, p.keeper, adapter.SetMembers) })
+			}
 			return run(ctx, p)
 		})
 		if ctx.Err() == nil && bus.FeedError() != nil {

@@ -73,7 +73,7 @@ func TestAnEndpointThatComesBackIsAskedStepByStep(t *testing.T) {
 		w.pass(30 * time.Minute)
 		back := time.Now()
 		w.exchange.refusing(nil)
-		w.pass(6 * time.Minute) // the breaker's wait, then 200 folders and 200 subscriptions
+		w.pass(15 * time.Minute) // the longest wait, then 200 folders and 200 subscriptions
 		if have := len(w.exchange.asked(opSubscribe)); have != 200 {
 			t.Errorf("subscribed %d, want 200", have)
 		}

@@ -13,11 +13,11 @@ import (
 
 const (
 	betweenKills = 300 * time.Millisecond
-	mostKills    = 2
+	mostKills    = 1
 )
 
-// killInTurn kills the server that leads a stream, lets it come back and kills the
-// one that leads then, until done is closed.
+// killInTurn kills the server that leads a stream, lets it come back, and then the
+// one that leads next, until done is closed or the most are killed.
 func (c *cluster) killInTurn(t *testing.T, stream string, done <-chan struct{}) {
 	t.Helper()
 	kills := 0

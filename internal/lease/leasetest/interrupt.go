@@ -29,8 +29,9 @@ func interruptions(t *testing.T, b Backend) {
 	for i := range writers {
 		key := claim(fmt.Sprint(i))
 		s := b.Open(stage)
+		first := put(t, s, key, "first", 0, 0)
 		wg.Go(func() {
-			last := write(ctx, t, s, key)
+			last := write(ctx, t, s, key, first)
 			mu.Lock()
 			defer mu.Unlock()
 			newest[key] = last
@@ -68,7 +69,7 @@ func note(t *testing.T, told map[lease.Key]uint64, r lease.Record) {
 
 // write counts a key up until ctx ends and returns the newest sequence. What was
 // left open is settled by watching.
-func write(ctx context.Context, t *testing.T, s lease.Store, key lease.Key) (last uint64) {
+func write(ctx context.Context, t *testing.T, s lease.Store, key lease.Key, last uint64) uint64 {
 	for i := 0; ctx.Err() == nil; i++ {
 		sequence, err := s.Put(t.Context(), key, fmt.Append(nil, i), last, 0)
 		if err == nil {

@@ -78,11 +78,14 @@ func putEmpty(t *testing.T, b Backend) {
 	feed := watch(t, s)
 	caughtUp(t, feed)
 	first := put(t, s, claim("u"), "mine", 0, 0)
+	got := take(t, feed, 1) // at once: a record that is replaced need not be told
 	emptied := put(t, s, claim("u"), "", first, 0)
+	got = append(got, take(t, feed, 1)...)
 	conflict(t, s, claim("u"), 0)
 	conflict(t, s, claim("u"), first)
 	put(t, s, claim("u"), "yours", emptied, 0)
-	if diff := cmp.Diff([]string{"claim u = mine", "claim u = ", "claim u = yours"}, take(t, feed, 3)); diff != "" {
+	got = append(got, take(t, feed, 1)...)
+	if diff := cmp.Diff([]string{"claim u = mine", "claim u = ", "claim u = yours"}, got); diff != "" {
 		t.Errorf("delivered (-want +got):\n%s", diff)
 	}
 }

@@ -39,7 +39,7 @@ func TestStreamersJoinAndLeave(t *testing.T) {
 }
 
 // untilSettled waits until so many streamers live and own every group between them,
-// and no claim has changed for a while.
+// and neither claims nor members have changed for a while.
 func (c *cast) untilSettled(streamers int) {
 	c.t.Helper()
 	c.until("every group has its owner", 60*time.Second, func() bool {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -184,6 +185,19 @@ func (c *coordination) tenure(held audit.Claim) (next audit.Claim, until time.Ti
 		}
 	}
 	return next, time.Now()
+}
+
+// story is what was stored of a group between two moments, a line each.
+func (c *coordination) story(group string, from, to time.Time) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	lines := ""
+	for _, claim := range c.claims {
+		if claim.Group == group && claim.At.After(from) && claim.At.Before(to) {
+			lines += fmt.Sprintf("  %s owner %q to %q token %d\n", claim.At.Format(time.StampMilli), claim.Owner, claim.To, claim.Token)
+		}
+	}
+	return lines
 }
 
 // quiet is how long no claim and no member changed.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +23,7 @@ type coordination struct {
 	newest  map[string]audit.Claim
 	deeds   []audit.Deed
 	members map[string]member // by subject
+	changed time.Time         // when a claim or the membership did
 }
 
 // member is the record of a process of a stage.
@@ -72,12 +74,18 @@ func (c *coordination) take(subject []string, data []byte, meta *jetstream.MsgMe
 	switch kind := subject[2]; {
 	case err != nil:
 	case kind == "member":
-		m := member{stage: subject[3]}
-		if json.Unmarshal(data, &m); m.ID == "" || m.Gone {
-			delete(c.members, strings.Join(subject, "."))
-			return
+		m, before := member{stage: subject[3]}, c.members[strings.Join(subject, ".")]
+		json.Unmarshal(data, &m)
+		place := strings.Join(subject, ".")
+		if m.ID == "" || m.Gone {
+			m = member{}
+			delete(c.members, place)
+		} else {
+			c.members[place] = m
 		}
-		c.members[strings.Join(subject, ".")] = m
+		if m != before {
+			c.changed = meta.Timestamp
+		}
 	case kind == "claim" && subject[3] == "streamer":
 		var claim struct {
 			Owner string `json:"owner"`
@@ -91,7 +99,7 @@ func (c *coordination) take(subject []string, data []byte, meta *jetstream.MsgMe
 		}
 		newest := audit.Claim{Group: name, Owner: claim.Owner, Life: claim.Life, Token: claim.Token, To: claim.To,
 			Sequence: meta.Sequence.Stream, At: meta.Timestamp}
-		c.claims, c.newest[name] = append(c.claims, newest), newest
+		c.claims, c.newest[name], c.changed = append(c.claims, newest), newest, meta.Timestamp
 	case kind == "coverage":
 		var coverage messages.Coverage
 		if json.Unmarshal(data, &coverage); coverage.Owner != "" {
@@ -179,12 +187,22 @@ func (c *coordination) tenure(held audit.Claim) (next audit.Claim, until time.Ti
 	return next, time.Now()
 }
 
-// quiet is how long no claim changed.
+// story is what was stored of a group between two moments, a line each.
+func (c *coordination) story(group string, from, to time.Time) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	lines := ""
+	for _, claim := range c.claims {
+		if claim.Group == group && claim.At.After(from) && claim.At.Before(to) {
+			lines += fmt.Sprintf("  %s owner %q to %q token %d\n", claim.At.Format(time.StampMilli), claim.Owner, claim.To, claim.Token)
+		}
+	}
+	return lines
+}
+
+// quiet is how long no claim and no member changed.
 func (c *coordination) quiet() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.claims) == 0 {
-		return 0
-	}
-	return time.Since(c.claims[len(c.claims)-1].At)
+	return time.Since(c.changed)
 }

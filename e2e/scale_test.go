@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // TestStreamersJoinAndLeave starts a streamer and ends another, again and again,
@@ -28,7 +31,7 @@ func TestStreamersJoinAndLeave(t *testing.T) {
 	rest()
 	c.untilWhole(30 * time.Second)
 	if report := c.report(); report.Gaps > 0 {
-		t.Errorf("%d gaps were announced: %v", report.Gaps, c.gapCauses())
+		t.Errorf("%d gaps were announced: %v\n%s", report.Gaps, c.gapCauses(), c.gapStories(3))
 	}
 	if moved == 0 {
 		t.Error("no group ever moved to a streamer that joined")
@@ -39,7 +42,7 @@ func TestStreamersJoinAndLeave(t *testing.T) {
 }
 
 // untilSettled waits until so many streamers live and own every group between them,
-// and no claim has changed for a while.
+// and neither claims nor members have changed for a while.
 func (c *cast) untilSettled(streamers int) {
 	c.t.Helper()
 	c.until("every group has its owner", 60*time.Second, func() bool {
@@ -50,6 +53,23 @@ func (c *cast) untilSettled(streamers int) {
 		}
 		return len(c.coord.living("streamer")) == streamers && unsettled == 0 && owned == c.groupCount && c.coord.quiet() > 2*time.Second
 	})
+}
+
+// gapStories tells of a few groups with gaps what their claims were.
+func (c *cast) gapStories(few int) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stories, told := "", map[messages.GroupID]bool{}
+	for _, e := range c.stored {
+		gap, ok := e.Event.(messages.MailboxGap)
+		if !ok || told[gap.Group] || len(told) == few {
+			continue
+		}
+		told[gap.Group] = true
+		stories += fmt.Sprintf("gap of group %s, %s, from %s to %s (%s), recorded %s:\n%s", gap.Group, gap.Cause, gap.From.Format(time.TimeOnly),
+			gap.To.Format(time.TimeOnly), gap.Basis, gap.Recorded.Format(time.StampMilli), c.coord.story(string(gap.Group), gap.From.Add(-10*time.Second), gap.To.Add(5*time.Second)))
+	}
+	return stories
 }
 
 // leave ends the process of a node in order, for good.

@@ -156,7 +156,8 @@ func (k *Keeper) believes(now instant) bool {
 func (k *Keeper) Opened(unit string) { k.command(command{open, unit}) }
 
 // Release gives up a unit that this member owns and has ended its work on. It goes
-// to the successor that has begun; otherwise it is free.
+// to the member that it is offered to, whether that has begun or not; otherwise it
+// is free.
 func (k *Keeper) Release(unit string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

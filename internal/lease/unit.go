@@ -160,7 +160,7 @@ func (m *machine) decideOwn(now instant, u *unit) (Claim, bool) {
 	switch {
 	case u.releasing || !u.wanted || m.stopped:
 		u.releasing = true
-		if c.Opened && heir != nil {
+		if heir != nil && (c.Opened || u.wanted) {
 			return Claim{Owner: heir.id, Life: heir.Life, Inherited: true, Since: m.date(now)}, true
 		}
 		return Claim{}, true

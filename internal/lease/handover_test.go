@@ -92,6 +92,33 @@ func TestTheSuccessorThatOpenedTakesOverWhenTheOwnerDies(t *testing.T) {
 	})
 }
 
+// Whoever ends its work early does not leave the unit to a race.
+func TestAUnitReleasedEarlyGoesToTheSuccessor(t *testing.T) {
+	byHand(t, true, func(w *world) {
+		a, b := w.pair()
+		a.Release(it)
+		w.pass(100 * time.Millisecond)
+		wantRole(t, "former", a, lease.Role{})
+		wantRole(t, "heir", b, lease.Role{Part: lease.Owner, Inherited: true})
+	})
+}
+
+func TestTheSuccessorThatOpenedGoesBeforeTheDesiredOne(t *testing.T) {
+	byHand(t, true, func(w *world) {
+		a, b := w.pair()
+		b.Opened(it)
+		w.pass(time.Second)
+		w.start("late-54") // it should be this one's now
+		w.pass(time.Second)
+		wantRole(t, "owner", a, lease.Role{Part: lease.Owner, Leaving: true, To: b.ID(), Taken: true})
+		a.kill()
+		w.pass(8 * time.Second)
+		if r := b.Role(it); r.Part != lease.Owner || r.Inherited || !r.Leaving || r.To != "late-54" {
+			t.Errorf("heir: have %+v, want the owner that is to hand it over", r)
+		}
+	})
+}
+
 func TestHandOverWithoutOverlap(t *testing.T) {
 	byHand(t, false, func(w *world) {
 		a, b := w.pair()

@@ -114,3 +114,14 @@ func (s *quietStream) ended() bool {
 		return false
 	}
 }
+
+// total is the number of openings so far.
+func (x *quietExchange) total() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	total := 0
+	for _, n := range x.opened {
+		total += n
+	}
+	return total
+}

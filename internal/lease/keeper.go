@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -96,6 +97,7 @@ func New(cfg Config, store Store) *Keeper {
 		}
 		cfg.Host = host
 	}
+	cfg.ID, cfg.Host = strings.ToLower(cfg.ID), strings.ToLower(cfg.Host) // keys of the store may know no case
 	if cfg.Progress == nil {
 		cfg.Progress = func() error { return nil }
 	}

@@ -66,7 +66,12 @@ func (w *worker) rests() bool {
 func (w *worker) startOpening(ctx context.Context, members map[messages.SubscriptionID]*member, oldest time.Time) {
 	w.opening = true
 	place := w.group.Place()
-	w.reading.Go(func() { w.openings <- w.open(ctx, place, members, oldest) })
+	pacing, cancel := context.WithCancel(ctx)
+	w.unpace = cancel
+	w.reading.Go(func() {
+		defer cancel()
+		w.openings <- w.open(ctx, pacing, place, members, oldest)
+	})
 }
 
 // abandon closes a connection that serves no one any more. A group without members

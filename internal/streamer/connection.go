@@ -54,10 +54,11 @@ type opening struct {
 }
 
 // open opens a connection and waits for its first envelope, which Exchange sends
-// at once. It keeps the endpoint's pace, and reports on its breaker.
-func (w *worker) open(ctx context.Context, place messages.Place, members map[messages.SubscriptionID]*member, oldest time.Time) opening {
+// at once. It waits for its turn by the endpoint's pace, as long as pacing lasts, and
+// reports on the endpoint's breaker.
+func (w *worker) open(ctx, pacing context.Context, place messages.Place, members map[messages.SubscriptionID]*member, oldest time.Time) opening {
 	w.endpoint.pace.SetMembers(w.ownership.Members())
-	if err := w.endpoint.pace.Wait(ctx, oldest); err != nil {
+	if err := w.endpoint.pace.Wait(pacing, oldest); err != nil {
 		return opening{wait: time.Second}
 	}
 	done, wait, ok := w.endpoint.Allow()

@@ -46,6 +46,9 @@ func (w *worker) part(ctx context.Context) {
 		return
 	}
 	w.offered = true
+	if w.opening && w.current == nil {
+		w.unpace() // the successor has a turn of its own
+	}
 	switch {
 	case w.opening || w.next != nil: // a connection of our own comes first
 	case w.current == nil:

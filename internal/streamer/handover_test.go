@@ -334,3 +334,23 @@ func TestAStopThatNobodySucceedsEndsWithinDrain(t *testing.T) {
 		p.wantHistory("a", "streaming subscribed")
 	})
 }
+
+// An opening that waits for its turn does not hold the group back that another is
+// to have.
+func TestAGroupThatIsOfferedBeforeItOpenedGoesAtOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.owner.others = 99 // so that openings are far apart
+		w.start()
+		w.group("early", "a=a1")
+		w.group("g", "b=b1")
+		w.pass(time.Second)
+		w.wantOpenings(1)
+		w.owner.cast("g", lease.Role{Part: lease.Owner, Leaving: true, To: "second"})
+		w.pass(2 * time.Second)
+		if have := w.owner.released; !slices.Equal(have, []messages.GroupID{"g"}) {
+			t.Errorf("released %v, want g", have)
+		}
+		w.wantOpenings(1)
+		w.owner.alone()
+	})
+}

@@ -61,6 +61,7 @@ type worker struct {
 	goodbye  *time.Timer // when current is cut although it said none
 	openings chan opening
 	opening  bool
+	unpace   context.CancelFunc          // an opening that waits for its turn gives up
 	requests []messages.RegroupRequested // not stored yet
 	asked    time.Time                   // when the last one was made
 	attempt  int                         // of asking again

@@ -195,7 +195,7 @@ const settling = 3 * time.Second
 
 func TestManyGroups(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t, rounds(t, "EWSNATS_MANY_GROUPS", 200))
+	c := newCrowd(t, rounds(t, "EWSNATS_MANY_GROUPS", 40))
 	var fellows []*fellow
 	for n := range 4 {
 		fellows = append(fellows, c.join(fmt.Sprintf("s%d", n+1)))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/audit"
+	"github.com/ewsnats/ewsnats/internal/natsserver"
 	"github.com/ewsnats/ewsnats/pkg/exchangesim"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -28,6 +29,7 @@ type cast struct {
 	nodes      []*node
 	all        int // mailboxes
 	groupCount int
+	servers    *natsserver.Cluster // of NATS; nil: one process
 
 	outages []audit.Outage
 	struck  map[string]int // faults by what they hit
@@ -50,6 +52,7 @@ type scene struct {
 	mailboxes int
 	groupSize int
 	more      string                      // configuration
+	cluster   bool                        // of three NATS servers, with three replicas of each stream
 	prepare   func(*cast)                 // before anything is configured
 	args      func(*cast, *node) []string // of each process
 }
@@ -64,7 +67,11 @@ func newCast(t *testing.T, sc scene) *cast {
 	t.Logf("EWSNATS_CHAOS_SEED=%d", seed)
 	c := &cast{system: emptySystem(t), random: rand.New(rand.NewPCG(seed, 0)), seed: seed, began: time.Now(),
 		all: sc.mailboxes, groupCount: (sc.mailboxes + sc.groupSize - 1) / sc.groupSize, struck: map[string]int{}}
-	c.startNATS("127.0.0.1:0")
+	if sc.cluster {
+		c.startCluster()
+	} else {
+		c.startNATS("127.0.0.1:0")
+	}
 	c.startSimulator("-mailboxes", fmt.Sprint(sc.mailboxes), "-servers", "1", "-keys", "1")
 	if sc.prepare != nil {
 		sc.prepare(c)

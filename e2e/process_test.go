@@ -156,15 +156,16 @@ func (b *lockedBuffer) tail(lines int) string {
 
 // system is the pipeline as processes, and what the test sees of it.
 type system struct {
-	root    *testing.T // whose end is the processes' end
-	t       *testing.T // who tells the present story
-	dir     string
-	natsURL string
-	simURL  string // as the test reaches the simulated Exchange
-	ewsURL  string // as the stages do
-	nats    *process
-	stages  map[string]*process
-	bus     *jetbus.Bus
+	root     *testing.T // whose end is the processes' end
+	t        *testing.T // who tells the present story
+	dir      string
+	replicas int // of each stream
+	natsURL  string
+	simURL   string // as the test reaches the simulated Exchange
+	ewsURL   string // as the stages do
+	nats     *process
+	stages   map[string]*process
+	bus      *jetbus.Bus
 
 	mu     sync.Mutex
 	stored []audit.Stored
@@ -188,7 +189,7 @@ func newSystem(t *testing.T, simArgs ...string) *system {
 }
 
 func emptySystem(t *testing.T) *system {
-	return &system{root: t, t: t, dir: t.TempDir(), stages: map[string]*process{},
+	return &system{root: t, t: t, dir: t.TempDir(), replicas: 1, stages: map[string]*process{},
 		open: map[string]messages.Epoch{}, groups: map[messages.GroupID]messages.GroupSubscribed{},
 		subscriptions: map[messages.SubscriptionID]messages.GroupID{}}
 }
@@ -196,14 +197,14 @@ func emptySystem(t *testing.T) *system {
 // configure writes the configuration of the stages.
 func (s *system) configure(more string) {
 	s.write("ewsnats.yaml", fmt.Sprintf(`
-nats: {url: %q}
+nats: {url: %q, replicas: %d}
 exchange:
   autodiscover: {url: %s/autodiscover/autodiscover.svc}
   account: {user: svc, password: {env: E2E_PASSWORD}}
 mailboxes: {list: %s}
 log: {format: text}
 %s
-`, s.natsURL, s.ewsURL, s.path("mailboxes.txt"), more))
+`, s.natsURL, s.replicas, s.ewsURL, s.path("mailboxes.txt"), more))
 }
 
 // startSimulator starts the simulated Exchange with a minute of a second and one account.
@@ -249,7 +250,7 @@ func (s *system) startStages(names ...string) {
 // observe follows groups and events.
 func (s *system) observe() {
 	s.t.Helper()
-	bus, err := jetbus.Connect(s.t.Context(), jetbus.Config{URL: s.natsURL, Stage: "e2e"})
+	bus, err := jetbus.Connect(s.t.Context(), jetbus.Config{URL: s.natsURL, Stage: "e2e", Replicas: s.replicas})
 	if err != nil {
 		s.t.Fatal(err)
 	}

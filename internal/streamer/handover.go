@@ -135,7 +135,7 @@ func (w *worker) openAhead(ctx context.Context) {
 		}
 	}
 	if len(streamed) == 0 {
-		w.rest(stoppedPoll)
+		w.wake.Reset(stoppedPoll) // the owner may be about to record them
 		return
 	}
 	w.startOpening(ctx, streamed, record.Until)

@@ -354,3 +354,20 @@ func TestAGroupThatIsOfferedBeforeItOpenedGoesAtOnce(t *testing.T) {
 		w.owner.alone()
 	})
 }
+
+// A group may be offered before its owner has recorded whom it streams.
+func TestASuccessorSoonNoticesThatTheOwnerStreams(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.owner.play("g", succeeds)
+		w.start()
+		w.group("g", "a=a1")
+		w.until(3 * time.Second)
+		w.wantOpenings(0)
+		record := messages.Coverage{Group: "g", Generation: 1, Revision: 1, Until: exchangeNow(), Members: []messages.Address{address("a")}}
+		if _, err := w.bus.SaveCoverage(w.t.Context(), record, 0); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Second)
+		w.wantOpenings(1)
+	})
+}

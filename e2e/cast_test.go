@@ -104,20 +104,11 @@ func (c *cast) add(sc scene, stage string, number int) *node {
 // run starts the process of a node, under its own id or under one it finds itself.
 func (c *cast) run(n *node, named bool) {
 	args := append([]string{"--config", c.path("ewsnats.yaml")}, n.args...)
-	if named && stagesShare() {
+	if named {
 		args = append(args, "--id", n.name)
 	}
 	n.p = start(c.root, n.stage, args...)
 }
-
-// stagesShare reports whether the commands know of other processes of their stage.
-var stagesShare = sync.OnceValue(func() bool {
-	dir, err := binaries()
-	if err != nil {
-		return false
-	}
-	return commandKnows(dir, "streamer", "--id")
-})
 
 // of are the nodes of a stage.
 func (c *cast) of(stage string) []*node {

@@ -23,12 +23,7 @@ func TestChaos(t *testing.T) {
 }
 
 // wholeCrew is the crew of the tests that kill and freeze.
-func wholeCrew() crew {
-	if stagesShare() {
-		return crew{2, 2, 3}
-	}
-	return crew{1, 1, 1}
-}
+func wholeCrew() crew { return crew{2, 2, 3} }
 
 // strike kills a process, or in one of eight cases NATS.
 func (c *cast) strike() {

@@ -12,7 +12,6 @@ import (
 // TestAFrozenStreamerDecidesNothing stops streamers for longer than their lease.
 func TestAFrozenStreamerDecidesNothing(t *testing.T) {
 	t.Parallel()
-	needSharing(t)
 	n := rounds(t, "EWSNATS_FREEZE_ROUNDS", 2)
 	c := newCast(t, scene{crew: crew{1, 1, 3}, mailboxes: 60, groupSize: 5})
 	rest := c.users(50)
@@ -24,14 +23,6 @@ func TestAFrozenStreamerDecidesNothing(t *testing.T) {
 	rest()
 	c.conclude("freeze", n)
 	t.Logf("SUMMARY freeze: %d events of epochs that were over were stored after the thaw", late)
-}
-
-// needSharing skips what makes no sense with one process of a stage.
-func needSharing(t *testing.T) {
-	t.Helper()
-	if !stagesShare() {
-		t.Skip("the commands know no --id: one process of each stage owns everything")
-	}
 }
 
 // owner chooses a streamer that owns groups.

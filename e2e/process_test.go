@@ -132,12 +132,6 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// commandKnows reports whether a command takes a flag.
-func commandKnows(dir, command, flag string) bool {
-	help, _ := exec.Command(filepath.Join(dir, command), "--help").CombinedOutput()
-	return slices.Contains(strings.Fields(string(help)), strings.TrimPrefix(flag, "-"))
-}
-
 // lines are the lines that hold a text.
 func (b *lockedBuffer) lines(text string) []string {
 	var found []string

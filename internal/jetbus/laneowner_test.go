@@ -18,13 +18,13 @@ import (
 
 // script plays the server to a lane's owner: it notes each attempt, and the test answers.
 type script struct {
-	settled  *settlements
-	attempts []*nats.Msg
-	stuck    chan struct{} // when set, PublishMsgAsync hangs until it is closed
+	settled *settlements
+	stuck   chan struct{} // when set, PublishMsgAsync hangs until it is closed
 
-	mu      sync.Mutex
-	refuse  error // what PublishMsgAsync returns
-	refused int   // how often
+	mu       sync.Mutex
+	attempts []*nats.Msg
+	refuse   error // what PublishMsgAsync returns
+	refused  int   // how often
 }
 
 func (s *script) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
@@ -50,13 +50,22 @@ func (s *script) refuseAll(err error) {
 func (s *script) ack(attempt int, sequence uint64) { s.ackIn("S", attempt, sequence, false) }
 
 func (s *script) ackIn(stream string, attempt int, sequence uint64, duplicate bool) {
-	s.settled.acked(nil, s.attempts[attempt], &jetstream.PubAck{Stream: stream, Sequence: sequence, Duplicate: duplicate})
+	s.settled.acked(nil, s.attempt(attempt), &jetstream.PubAck{Stream: stream, Sequence: sequence, Duplicate: duplicate})
 }
 
-func (s *script) fail(attempt int, err error) { s.settled.failed(nil, s.attempts[attempt], err) }
+func (s *script) fail(attempt int, err error) { s.settled.failed(nil, s.attempt(attempt), err) }
+
+// attempt is the n-th message sent: an answer may let the owner send more while the test gives the next.
+func (s *script) attempt(n int) *nats.Msg {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.attempts[n]
+}
 
 // sent is the subjects of the attempts since the n-th.
 func (s *script) sent(n int) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var subjects []string
 	for _, m := range s.attempts[n:] {
 		subjects = append(subjects, m.Subject)

@@ -124,9 +124,10 @@ func (c *cast) between(least, most time.Duration) time.Duration {
 }
 
 // outage notes a fault that ends now.
-func (c *cast) outage(what, member string, from time.Time) {
-	c.outages = append(c.outages, audit.Outage{What: what, Member: member, From: from, To: time.Now()})
-	c.struck[what]++
+func (c *cast) outage(o audit.Outage) {
+	o.To = time.Now()
+	c.outages = append(c.outages, o)
+	c.struck[o.What]++
 }
 
 // kill ends the process of a node without a word, and starts it again after a while.
@@ -139,7 +140,7 @@ func (c *cast) kill(n *node, down time.Duration) {
 	c.slay(n.p)
 	<-time.After(down)
 	c.run(n, c.random.IntN(3) > 0)
-	c.outage(n.stage, member, at)
+	c.outage(audit.Outage{What: n.stage, Member: member, From: at})
 }
 
 // killNATS does that to the NATS server.
@@ -148,7 +149,7 @@ func (c *cast) killNATS(down time.Duration) {
 	c.slay(c.nats)
 	<-time.After(down)
 	c.startNATS(strings.TrimPrefix(c.natsURL, "nats://"))
-	c.outage("NATS", "", at)
+	c.outage(audit.Outage{What: "NATS", Store: true, From: at})
 }
 
 // slay kills a process, which must have lived until now.

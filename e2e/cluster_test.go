@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/audit"
 	"github.com/ewsnats/ewsnats/internal/natsserver"
 )
 
@@ -47,7 +48,7 @@ func TestAClusterThatLosesAServer(t *testing.T) {
 		if err := c.servers.WaitReady(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		c.outage("NATS server", "", at)
+		c.outage(audit.Outage{What: "NATS server", From: at})
 	}
 	rest()
 	c.conclude("cluster", n)

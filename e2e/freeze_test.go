@@ -54,7 +54,7 @@ func (c *cast) freeze(n *node) (late int) {
 	<-time.After(c.between(time.Second, 5*time.Second))
 	thawed := time.Now()
 	n.p.cmd.Process.Signal(syscall.SIGCONT)
-	c.outage("streamer", frozen, at)
+	c.outage(audit.Outage{What: "streamer", Member: frozen, From: at})
 	c.until("the streamer is a member again", 30*time.Second, func() bool {
 		return c.coord.memberOf("streamer", n.p.cmd.Process.Pid) != ""
 	})

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ewsnats/ewsnats/internal/audit"
 	"github.com/ewsnats/ewsnats/internal/faultproxy"
 )
 
@@ -65,7 +66,7 @@ func (c *cast) disturb(link *faultproxy.Proxy, between string) {
 	<-time.After(c.between(time.Second, 8*time.Second))
 	link.Set(faultproxy.Toxics{})
 	c.t.Logf("%s: %s for %.1f s", between, what, time.Since(at).Seconds())
-	c.outage(what+", "+between, "", at)
+	c.outage(audit.Outage{What: what + ", " + between, From: at})
 }
 
 // toxic chooses what happens to a link.

@@ -31,6 +31,7 @@ type Deed struct {
 type Outage struct {
 	What     string // for people
 	Member   string // the member that was killed, or frozen for longer than its lease; empty: none
+	Store    bool   // the claims could not be read or written
 	From, To time.Time
 }
 
@@ -45,11 +46,12 @@ type Ownership struct {
 	Until       time.Time // when the watching ended
 }
 
-// Owners is the outcome. What follows Takeovers must be empty.
+// Owners is the outcome. What follows Disturbed must be empty.
 type Owners struct {
 	Claims      int             // records
 	Connections int             // of members
 	Takeovers   []time.Duration // from each death of an owner to the next claim of each of its groups, sorted
+	Disturbed   []time.Duration // the same, where the store was away or another member died meanwhile
 
 	Intruders []string // connections of members that were neither owner nor offered successor
 	Usurped   []string // deeds of members that were not the owner
@@ -105,10 +107,11 @@ func CheckOwners(o Ownership) Owners {
 	}
 	for _, outage := range o.Outages {
 		for group, t := range groups {
-			t.succession(outage, group, &report)
+			o.succession(outage, group, t, &report)
 		}
 	}
 	slices.Sort(report.Takeovers)
+	slices.Sort(report.Disturbed)
 	slices.Sort(report.Orphans)
 	return report
 }
@@ -158,10 +161,38 @@ func Quantile(sorted []time.Duration, share float64) time.Duration {
 	return sorted[min(len(sorted)-1, int(share*float64(len(sorted))))]
 }
 
+// succession measures how long a group waited for an owner after the death of its own.
+func (o Ownership) succession(dead Outage, group string, t *tenure, report *Owners) {
+	before, after := t.around(dead.From)
+	if dead.Member == "" || before.Owner != dead.Member {
+		return
+	}
+	switch {
+	case after.Owner == "":
+		report.Orphans = append(report.Orphans, fmt.Sprintf("group %s of %s, dead since %s", group, dead.Member, dead.From.Format(time.StampMilli)))
+	case o.disturbed(dead, after.At):
+		report.Disturbed = append(report.Disturbed, after.At.Sub(dead.From))
+	default:
+		report.Takeovers = append(report.Takeovers, after.At.Sub(dead.From))
+	}
+}
+
+// disturbed reports whether another fault stood in the way of a takeover.
+func (o Ownership) disturbed(dead Outage, until time.Time) bool {
+	return slices.ContainsFunc(o.Outages, func(other Outage) bool {
+		return other != dead && (other.Store || other.Member != "") && other.From.Before(until) && other.To.After(dead.From)
+	})
+}
+
 // String is the report in a few lines.
 func (o Owners) String() string {
-	s := fmt.Sprintf("claims %d, connections %d, claims taken over %d: p50 %.1f s, p95 %.1f s, max %.1f s; two owners at once %d",
-		o.Claims, o.Connections, len(o.Takeovers), Quantile(o.Takeovers, 0.5).Seconds(), Quantile(o.Takeovers, 0.95).Seconds(),
-		Quantile(o.Takeovers, 1).Seconds(), o.rivals())
+	s := fmt.Sprintf("claims %d, connections %d, claims taken over: %s; with another fault meanwhile: %s; two owners at once %d",
+		o.Claims, o.Connections, spread(o.Takeovers), spread(o.Disturbed), o.rivals())
 	return s + cases([]wrong{{"intruder", o.Intruders}, {"usurper", o.Usurped}, {"lingering", o.Lingering}, {"token", o.Tokens}, {"orphan", o.Orphans}})
+}
+
+// spread is how sorted durations lie.
+func spread(sorted []time.Duration) string {
+	return fmt.Sprintf("%d, p50 %.1f s, p95 %.1f s, max %.1f s", len(sorted),
+		Quantile(sorted, 0.5).Seconds(), Quantile(sorted, 0.95).Seconds(), Quantile(sorted, 1).Seconds())
 }

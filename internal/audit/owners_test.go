@@ -51,7 +51,7 @@ func (d *deeds) do(member string, at int) {
 	d.Deeds = append(d.Deeds, audit.Deed{Group: "g", Member: member, What: "coverage record", At: second(at)})
 }
 
-type faults struct{ intruders, lingering, usurped, tokens, orphans int }
+type faults struct{ intruders, lingering, usurped, tokens, orphans, disturbed int }
 
 func TestWhoMayOpenAConnection(t *testing.T) {
 	for _, test := range []struct {
@@ -154,6 +154,25 @@ func TestHowAGroupFindsItsNextOwner(t *testing.T) {
 			d.die("", 5, 9)
 			d.claim(11, "s2", 1, 20, "")
 		}, faults{}, nil},
+		{"another member, while its heir was dead too", func(d *deeds) {
+			d.claim(0, "s1", 1, 10, "")
+			d.die("s1", 5, 9)
+			d.die("s3", 7, 12)
+			d.claim(16, "s2", 1, 20, "")
+		}, faults{disturbed: 1}, nil},
+		{"another member, once the store was there again", func(d *deeds) {
+			d.claim(0, "s1", 1, 10, "")
+			d.die("s1", 5, 9)
+			d.Outages = append(d.Outages, audit.Outage{Store: true, From: second(2), To: second(6)})
+			d.claim(16, "s2", 1, 20, "")
+		}, faults{disturbed: 1}, nil},
+		{"another member, before and after other faults", func(d *deeds) {
+			d.claim(0, "s1", 1, 10, "")
+			d.die("s2", 1, 4)
+			d.die("s1", 5, 9)
+			d.claim(11, "s2", 1, 20, "")
+			d.Outages = append(d.Outages, audit.Outage{Store: true, From: second(12), To: second(13)}, audit.Outage{From: second(6), To: second(7)})
+		}, faults{}, []int{6}},
 		{"two deaths", func(d *deeds) {
 			d.claim(0, "s1", 1, 10, "")
 			d.die("s1", 5, 9)
@@ -183,12 +202,12 @@ func checkDeeds(t *testing.T, story func(d *deeds), want faults, taken []int) {
 	d := newDeeds()
 	story(d)
 	report := audit.CheckOwners(d.Ownership)
-	have := faults{len(report.Intruders), len(report.Lingering), len(report.Usurped), len(report.Tokens), len(report.Orphans)}
+	have := faults{len(report.Intruders), len(report.Lingering), len(report.Usurped), len(report.Tokens), len(report.Orphans), len(report.Disturbed)}
 	var takeovers []int
 	for _, took := range report.Takeovers {
 		takeovers = append(takeovers, int(took.Seconds()))
 	}
-	if have != want || !slices.Equal(takeovers, taken) || report.Sound() != (want == faults{}) {
+	if have != want || !slices.Equal(takeovers, taken) || report.Sound() != (want == faults{disturbed: want.disturbed}) {
 		t.Errorf("\nwant %+v %v\nhave %+v %v\n%s", want, taken, have, takeovers, report)
 	}
 }

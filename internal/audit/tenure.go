@@ -94,23 +94,15 @@ func (t *tenure) at(when time.Time) string {
 	return said
 }
 
-// succession measures how long a group waited for an owner after the death of its own.
-func (t *tenure) succession(dead Outage, group string, report *Owners) {
-	var before Claim
+// around is the record that held at a time, and the first after it that names another owner, or the same in another life.
+func (t *tenure) around(when time.Time) (before, after Claim) {
 	for _, c := range t.records {
-		if !c.At.After(dead.From) {
+		switch {
+		case !c.At.After(when):
 			before = c
-			continue
-		}
-		if before.Owner != dead.Member || dead.Member == "" {
-			return
-		}
-		if c.Owner != "" && changes(before, c) {
-			report.Takeovers = append(report.Takeovers, c.At.Sub(dead.From))
-			return
+		case c.Owner != "" && changes(before, c):
+			return before, c
 		}
 	}
-	if dead.Member != "" && before.Owner == dead.Member {
-		report.Orphans = append(report.Orphans, fmt.Sprintf("group %s of %s, dead since %s", group, dead.Member, dead.From.Format(time.StampMilli)))
-	}
+	return before, Claim{}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -82,12 +81,11 @@ func (p putting) store(ctx context.Context, expected uint64) (uint64, error) {
 	return 0, err
 }
 
-// try reports whether the server refused because of the sequence expected. The
-// condition is on exactly the subject: on a wildcard it is not safe with replicas.
+// try reports whether the server refused because of the sequence expected.
 func (p putting) try(ctx context.Context, expected uint64) (sequence uint64, refused bool, err error) {
 	m := nats.NewMsg(p.subject)
 	m.Data = p.value
-	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(expected, 10))
+	expectSequence(m, expected)
 	if p.ttl > 0 {
 		m.Header.Set(jetstream.MsgTTLHeader, wholeSeconds(p.ttl).String())
 	}

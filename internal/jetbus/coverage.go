@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -26,45 +24,18 @@ func (b *Bus) SaveCoverage(ctx context.Context, c messages.Coverage, expected ui
 	}
 	m := nats.NewMsg(b.subjects.Coverage(c.Group))
 	m.Data = data
-	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(expected, 10))
-	var sequence uint64
-	err = b.persist(ctx, "save the coverage of group "+string(c.Group), func(ctx context.Context) error {
-		ack, err := b.js.PublishMsg(ctx, m)
-		switch {
-		case err == nil:
-			sequence = ack.Sequence
-			return nil
-		case hasCode(err, codeWrongSequence, codeWrongSequenceOnR3):
-			sequence, err = b.savedCoverage(ctx, m, c.Group, expected)
-			return err
-		case unstorable(err):
-			return permanent(fmt.Errorf("save the coverage of group %s: %w", c.Group, err))
-		}
-		return err
-	})
-	return sequence, err
-}
-
-// savedCoverage tells one's own record, whose acknowledgement was lost, from
-// another's after a refusal.
-func (b *Bus) savedCoverage(ctx context.Context, m *nats.Msg, group messages.GroupID, expected uint64) (uint64, error) {
-	stream, err := b.stream(ctx, streamCoord)
-	if err != nil {
-		return 0, err
-	}
-	stored, err := stream.GetLastMsgForSubject(ctx, m.Subject)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		stored, err = &jetstream.RawStreamMsg{}, nil
-	}
-	switch {
-	case err != nil:
-		return 0, err
-	case stored.Sequence == expected:
-		return 0, errUnderWay
-	case stored.Sequence > expected && bytes.Equal(stored.Data, m.Data):
-		return stored.Sequence, nil
-	}
-	return 0, permanent(&outcome.ConflictError{Group: group, Expected: expected, Actual: stored.Sequence})
+	expectSequence(m, expected)
+	return b.compareAndSet(ctx, "save the coverage of group "+string(c.Group), streamCoord, m,
+		func(_ context.Context, stored *jetstream.RawStreamMsg) (uint64, error) {
+			switch actual := sequenceOf(stored); {
+			case actual == expected:
+				return 0, errUnderWay
+			case actual > expected && bytes.Equal(stored.Data, data):
+				return actual, nil
+			default:
+				return 0, permanent(&outcome.ConflictError{Group: c.Group, Expected: expected, Actual: actual})
+			}
+		})
 }
 
 // Coverage returns the coverage record of a group and its sequence; 0: there is none.

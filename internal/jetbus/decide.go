@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -30,29 +29,16 @@ func (b *Bus) Decide(ctx context.Context, g messages.GroupSubscribed, expected u
 		return 0, err
 	}
 	m := decision(encoded, len(g.Subscriptions) == 0, expected)
-	var sequence uint64
-	err = b.persist(ctx, fmt.Sprintf("decide group %s", g.Group), func(ctx context.Context) error {
-		ack, err := b.js.PublishMsg(ctx, m)
-		switch {
-		case err == nil:
-			sequence = ack.Sequence
-			return nil
-		case hasCode(err, codeWrongSequence, codeWrongSequenceOnR3):
-			sequence, err = b.readBack(ctx, m, g, expected)
-			return err
-		case unstorable(err):
-			return permanent(fmt.Errorf("decide group %s: %w", g.Group, err))
-		}
-		return err
-	})
-	return sequence, err
+	return b.compareAndSet(ctx, fmt.Sprintf("decide group %s", g.Group), streamGroup, m,
+		func(ctx context.Context, newest *jetstream.RawStreamMsg) (uint64, error) {
+			return b.decided(ctx, m, g, expected, newest)
+		})
 }
 
-// decision makes the message conditional on exactly its own subject: a condition
-// on a wildcard is not safe with replicas.
+// decision is the conditional message.
 func decision(encoded messages.Message, dissolved bool, expected uint64) *nats.Msg {
 	m := toNATS(encoded)
-	m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(expected, 10))
+	expectSequence(m, expected)
 	if dissolved {
 		// Without the rollup the revision before would come back to life when this one expires.
 		m.Header.Set(jetstream.MsgRollup, jetstream.MsgRollupSubject)
@@ -61,26 +47,20 @@ func decision(encoded messages.Message, dissolved bool, expected uint64) *nats.M
 	return m
 }
 
-// readBack tells one's own decision from another's after a refusal. The one that
-// won is the first on the subject after the expected sequence. When there is none
-// the refusal was about a write still under way, and the decision is tried again.
-func (b *Bus) readBack(ctx context.Context, m *nats.Msg, g messages.GroupSubscribed, expected uint64) (uint64, error) {
+// decided tells one's own decision from another's after a refusal. The one that won
+// is the first on the subject after the expected sequence. When there is none the
+// refusal was about a write still under way.
+func (b *Bus) decided(ctx context.Context, m *nats.Msg, g messages.GroupSubscribed, expected uint64, newest *jetstream.RawStreamMsg) (uint64, error) {
+	conflict := permanent(&outcome.ConflictError{Group: g.Group, Expected: expected, Actual: sequenceOf(newest)})
+	switch actual := sequenceOf(newest); {
+	case actual == expected:
+		return 0, errUnderWay
+	case actual < expected:
+		return 0, conflict
+	}
 	stream, err := b.stream(ctx, streamGroup)
 	if err != nil {
 		return 0, err
-	}
-	newest, err := stream.GetLastMsgForSubject(ctx, m.Subject)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		newest, err = &jetstream.RawStreamMsg{}, nil // nothing is stored: sequence 0
-	}
-	if err != nil {
-		return 0, err
-	}
-	if newest.Sequence == expected {
-		return 0, errUnderWay
-	}
-	if newest.Sequence < expected {
-		return 0, permanent(&outcome.ConflictError{Group: g.Group, Expected: expected, Actual: newest.Sequence})
 	}
 	winner, err := stream.GetMsg(ctx, expected+1, jetstream.WithGetMsgSubject(m.Subject))
 	if err != nil {
@@ -89,5 +69,5 @@ func (b *Bus) readBack(ctx context.Context, m *nats.Msg, g messages.GroupSubscri
 	if winner.Header.Get(messages.HeaderMsgID) == g.ID {
 		return winner.Sequence, nil
 	}
-	return 0, permanent(&outcome.ConflictError{Group: g.Group, Expected: expected, Actual: newest.Sequence})
+	return 0, conflict
 }

@@ -3,7 +3,6 @@ package jetbus
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"sync"
 
@@ -67,43 +66,25 @@ func (b *Bus) openEpoch(ctx context.Context, o messages.MailboxStreaming) (messa
 		return 0, err
 	}
 	m := toNATS(encoded)
-	expected := uint64(o.FormerEpoch)
-	var epoch messages.Epoch
-	err = b.persist(ctx, "open an epoch of "+o.Mailbox.Redacted(), func(ctx context.Context) error {
-		m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(expected, 10))
-		ack, err := b.js.PublishMsg(ctx, m)
-		switch {
-		case err == nil:
-			epoch = messages.Epoch(ack.Sequence)
-			return nil
-		case hasCode(err, codeWrongSequence, codeWrongSequenceOnR3):
-			epoch, err = b.openedEpoch(ctx, m, o, &expected)
-			return err
-		case unstorable(err):
-			return permanent(fmt.Errorf("open an epoch of %s: %w", o.Mailbox.Redacted(), err))
-		}
-		return err
-	})
-	return epoch, err
+	expectSequence(m, uint64(o.FormerEpoch))
+	epoch, err := b.compareAndSet(ctx, "open an epoch of "+o.Mailbox.Redacted(), streamEvent, m,
+		func(_ context.Context, newest *jetstream.RawStreamMsg) (uint64, error) {
+			return openedEpoch(m, o, newest)
+		})
+	return messages.Epoch(epoch), err
 }
 
 // openedEpoch tells one's own opening from another's after a refusal. Where the
 // stream does not hold the former one any more, the next try expects none.
-func (b *Bus) openedEpoch(ctx context.Context, m *nats.Msg, o messages.MailboxStreaming, expected *uint64) (messages.Epoch, error) {
-	stream, err := b.stream(ctx, streamEvent)
-	if err != nil {
-		return 0, err
-	}
-	newest, err := stream.GetLastMsgForSubject(ctx, m.Subject)
+func openedEpoch(m *nats.Msg, o messages.MailboxStreaming, newest *jetstream.RawStreamMsg) (uint64, error) {
+	expected := m.Header.Get(jetstream.ExpectedLastSubjSeqHeader)
 	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound):
-		*expected = 0
+	case newest == nil:
+		expectSequence(m, 0)
 		return 0, errUnderWay
-	case err != nil:
-		return 0, err
 	case newest.Header.Get(messages.HeaderMsgID) == m.Header.Get(messages.HeaderMsgID):
-		return messages.Epoch(newest.Sequence), nil
-	case newest.Sequence == *expected:
+		return newest.Sequence, nil
+	case strconv.FormatUint(newest.Sequence, 10) == expected:
 		return 0, errUnderWay
 	}
 	return 0, permanent(&outcome.EpochError{Mailbox: o.Mailbox, Former: o.FormerEpoch, Newest: messages.Epoch(newest.Sequence)})

@@ -68,7 +68,7 @@ func sampleEvents() []messages.Event {
 			What:   messages.Kind{Object: messages.ObjectFolder, Verb: messages.VerbModified},
 			Folder: messages.FolderOther, FolderRef: &messages.Ref{ID: "AAMkfolder="},
 			OldFolderRef: &messages.Ref{ID: "AAMkoldfolder="}, UnreadCount: &unread, Origin: messages.OriginRecovered},
-		messages.MailboxStreaming{EventMeta: eventMeta(0), Opening: "O1", FormerEpoch: 4000, LastSequence: 17, Reason: "takeover"},
+		messages.MailboxStreaming{EventMeta: eventMeta(0), Opening: "O1", FormerEpoch: 4000, LastSequence: 17, Reason: "taken over"},
 		messages.MailboxStopped{EventMeta: eventMeta(3), CoveredUntil: noon, Reason: messages.StopLost, Code: "ErrorReadEventsFailed"},
 		messages.MailboxGap{EventMeta: eventMeta(4), From: noon, To: later, Uncertainty: messages.GapUncertainty,
 			Cause: "silence", Basis: messages.BasisCoverage},

@@ -133,9 +133,6 @@ func (c *cast) outage(o audit.Outage) {
 // kill ends the process of a node without a word, and starts it again after a while.
 func (c *cast) kill(n *node, down time.Duration) {
 	member := c.coord.memberOf(n.stage, n.p.cmd.Process.Pid)
-	if n.stage != "streamer" {
-		member = "" // the claims that are watched are the streamers'
-	}
 	at := time.Now()
 	c.slay(n.p)
 	<-time.After(down)
@@ -224,6 +221,13 @@ func (c *cast) conclude(title string, rounds int) {
 		default:
 		}
 	}
+	for _, stage := range []string{"discoverer", "subscriber"} {
+		work := audit.CheckOwners(audit.Ownership{Claims: c.coord.work(stage), Outages: c.outagesOf(stage)})
+		if !work.Sound() {
+			c.t.Errorf("ownership of the %ss: %s", stage, work)
+		}
+		c.t.Logf("SUMMARY %s, %ss: %s", title, stage, work)
+	}
 	c.t.Logf("SUMMARY %s: %d rounds in %.0f s, struck %v; %s; %s; %s", title, rounds, time.Since(c.began).Seconds(), c.struck, report, gaps, owners)
 }
 
@@ -233,13 +237,18 @@ func (c *cast) checkGaps() audit.Gaps {
 	return audit.CheckGaps(c.stored, c.outages)
 }
 
+// outagesOf are the faults that concern a stage: its own, and those of the network and of NATS.
+func (c *cast) outagesOf(stage string) []audit.Outage {
+	return slices.DeleteFunc(slices.Clone(c.outages), func(o audit.Outage) bool { return o.Member != "" && o.What != stage })
+}
+
 // agentPrefix begins the User-Agent of streamers that are members.
 const agentPrefix = "ewsnats/streamer/"
 
 func (c *cast) checkOwners() audit.Owners {
 	var truth exchangesim.Truth
 	c.get("truth", &truth)
-	o := audit.Ownership{Connections: truth.Connections, Outages: c.outages, Until: time.Now(), Group: c.groupOf()}
+	o := audit.Ownership{Connections: truth.Connections, Outages: c.outagesOf("streamer"), Until: time.Now(), Group: c.groupOf()}
 	o.Claims, o.Deeds = c.coord.log()
 	o.Member = func(agent string) string {
 		member, ok := strings.CutPrefix(agent, agentPrefix)

@@ -19,7 +19,8 @@ import (
 // coordination is what a test sees of EWS_COORD, as it is stored.
 type coordination struct {
 	mu      sync.Mutex
-	claims  []audit.Claim // of streamers
+	claims  []audit.Claim            // of streamers
+	others  map[string][]audit.Claim // of the other stages
 	newest  map[string]audit.Claim
 	deeds   []audit.Deed
 	members map[string]member // by subject
@@ -37,7 +38,7 @@ type member struct {
 // watchCoordination follows the records until the test ends.
 func watchCoordination(t *testing.T, url string) *coordination {
 	t.Helper()
-	c := &coordination{newest: map[string]audit.Claim{}, members: map[string]member{}}
+	c := &coordination{others: map[string][]audit.Claim{}, newest: map[string]audit.Claim{}, members: map[string]member{}}
 	connection, err := nats.Connect(url, nats.MaxReconnects(-1), nats.Name("e2e"))
 	if err != nil {
 		t.Fatal(err)
@@ -86,19 +87,12 @@ func (c *coordination) take(subject []string, data []byte, meta *jetstream.MsgMe
 		if m != before {
 			c.changed = meta.Timestamp
 		}
-	case kind == "claim" && subject[3] == "streamer":
-		var claim struct {
-			Owner string `json:"owner"`
-			Life  uint64 `json:"life"`
-			Token uint64 `json:"token"`
-			To    string `json:"to"`
+	case kind == "claim":
+		newest := claimOf(name, data, meta)
+		if stage := subject[3]; stage != "streamer" {
+			c.others[stage] = append(c.others[stage], newest)
+			return
 		}
-		json.Unmarshal(data, &claim)
-		if claim.Owner != "" && claim.Token == 0 {
-			claim.Token = meta.Sequence.Stream // this record made it the owner
-		}
-		newest := audit.Claim{Group: name, Owner: claim.Owner, Life: claim.Life, Token: claim.Token, To: claim.To,
-			Sequence: meta.Sequence.Stream, At: meta.Timestamp}
 		c.claims, c.newest[name], c.changed = append(c.claims, newest), newest, meta.Timestamp
 	case kind == "coverage":
 		var coverage messages.Coverage
@@ -106,6 +100,22 @@ func (c *coordination) take(subject []string, data []byte, meta *jetstream.MsgMe
 			c.deeds = append(c.deeds, audit.Deed{Group: name, Member: coverage.Owner, What: "coverage record", At: meta.Timestamp})
 		}
 	}
+}
+
+// claimOf reads the record of a unit.
+func claimOf(unit string, data []byte, meta *jetstream.MsgMetadata) audit.Claim {
+	var claim struct {
+		Owner string `json:"owner"`
+		Life  uint64 `json:"life"`
+		Token uint64 `json:"token"`
+		To    string `json:"to"`
+	}
+	json.Unmarshal(data, &claim)
+	if claim.Owner != "" && claim.Token == 0 {
+		claim.Token = meta.Sequence.Stream // this record made it the owner
+	}
+	return audit.Claim{Group: unit, Owner: claim.Owner, Life: claim.Life, Token: claim.Token, To: claim.To,
+		Sequence: meta.Sequence.Stream, At: meta.Timestamp}
 }
 
 // memberOf is the member id of a process; empty: it has none.
@@ -148,6 +158,13 @@ func (c *coordination) owned() (groups map[string]int, unsettled int) {
 		}
 	}
 	return groups, unsettled
+}
+
+// work copies the claims of a stage that does not stream.
+func (c *coordination) work(stage string) []audit.Claim {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.others[stage])
 }
 
 // log copies what was seen.

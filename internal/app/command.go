@@ -8,15 +8,19 @@ import (
 )
 
 // StageCommand is a process that runs one stage: configuration, log, and a group
-// of the stage and the signals.
+// of the stage and the signals, SIGHUP among them.
 func StageCommand(name string, needs config.Needs, stage Stage) Command {
 	return func(ctx context.Context, args []string, _, stderr io.Writer) error {
-		cfg, err := config.Parse(name, args, stderr, needs)
+		read := func() (*config.Config, error) { return config.Parse(name, args, stderr, needs) }
+		cfg, err := read()
 		if err != nil {
 			return err
 		}
-		log := NewLogger(cfg.Log, name, stderr)
+		logs := NewLogs(cfg.Log, stderr)
+		log := logs.Of(name)
 		o := NewObservation(cfg, name)
-		return RunServed(ctx, cfg, log, o, stage(cfg, log, o), Signals)
+		reload := NewReload(cfg, read, logs, log, o)
+		defer reload.Stop()
+		return RunServed(ctx, cfg, log, o, stage(cfg, log, o), Signals, reload.Run)
 	}
 }

@@ -34,6 +34,7 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *
 		Auth:    authorizer(e.Account),
 		Version: e.Version,
 		Trace:   requestLog(log),
+		Traced:  func(string) bool { return log.Enabled(context.Background(), slog.LevelDebug) },
 	})
 	settings := exchange.Config{
 		URL: e.URL, AutodiscoverURL: e.Autodiscover.URL, Impersonation: e.Impersonation, Concurrency: e.Concurrency,
@@ -68,9 +69,6 @@ func authorizer(a config.Account) ewssoap.Authorizer {
 
 // requestLog writes a line for every request and answer at level debug.
 func requestLog(log *slog.Logger) func(ewssoap.Exchange) {
-	if !log.Enabled(context.Background(), slog.LevelDebug) {
-		return nil
-	}
 	return func(e ewssoap.Exchange) {
 		log.Debug("request", "op", e.Op, "url", e.URL, "http_status", e.Status,
 			"client_request_id", e.ClientRequestID, "request_id", e.RequestID, "err", e.Err)

@@ -9,14 +9,36 @@ import (
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
-// NewLogger makes the logger that a configuration asks for; stage is in every record.
-func NewLogger(cfg config.Log, stage string, w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level(cfg.Level), ReplaceAttr: replace}
-	var handler slog.Handler = slog.NewJSONHandler(w, options)
-	if cfg.Format == "text" {
-		handler = slog.NewTextHandler(w, options)
+// Logs makes the loggers of a process, whose level may change.
+type Logs struct {
+	format string
+	level  slog.LevelVar
+	w      io.Writer
+}
+
+// NewLogs makes the loggers that a configuration asks for.
+func NewLogs(cfg config.Log, w io.Writer) *Logs {
+	l := &Logs{format: cfg.Format, w: w}
+	l.SetLevel(cfg.Level)
+	return l
+}
+
+// SetLevel changes the level of all of them.
+func (l *Logs) SetLevel(name string) { l.level.Set(level(name)) }
+
+// Of is a logger with stage in every record.
+func (l *Logs) Of(stage string) *slog.Logger {
+	options := &slog.HandlerOptions{Level: &l.level, ReplaceAttr: replace}
+	var handler slog.Handler = slog.NewJSONHandler(l.w, options)
+	if l.format == "text" {
+		handler = slog.NewTextHandler(l.w, options)
 	}
 	return slog.New(handler).With("stage", stage)
+}
+
+// NewLogger makes the logger that a configuration asks for; stage is in every record.
+func NewLogger(cfg config.Log, stage string, w io.Writer) *slog.Logger {
+	return NewLogs(cfg, w).Of(stage)
 }
 
 func level(name string) slog.Level {

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/app/config"
@@ -13,10 +15,15 @@ import (
 )
 
 // Observation is what a process tells of itself: metrics and health. Serve it
-// with [NewHTTP].
+// with [NewHTTP]. It also tells the parts of the process when the configuration was
+// read anew.
 type Observation struct {
 	Metrics *metrics.Metrics
 	Health  *health.Health
+
+	mu      sync.Mutex
+	reloads []func(*config.Config)
+	trouble string // of the last reload
 }
 
 // NewObservation is for a process that runs these stages, whose configuration is loaded.
@@ -25,8 +32,41 @@ func NewObservation(cfg *config.Config, stages ...string) *Observation {
 		Metrics: metrics.New(metrics.Config{Stages: stages, TLSInsecure: cfg.Exchange.TLS.Insecure}),
 		Health:  health.New(),
 	}
-	o.Health.Add("configuration", func() (bool, string) { return true, "" })
+	o.Health.Add("configuration", o.configuration)
 	return o
+}
+
+// onReload has f called with the configuration whenever it was read anew. f must not
+// block.
+func (o *Observation) onReload(f func(*config.Config)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.reloads = append(o.reloads, f)
+}
+
+func (o *Observation) reloaded(cfg *config.Config) {
+	o.mu.Lock()
+	o.trouble = ""
+	reloads := slices.Clone(o.reloads)
+	o.mu.Unlock()
+	for _, f := range reloads {
+		f(cfg)
+	}
+	o.Metrics.Reload(true)
+}
+
+func (o *Observation) notReloaded() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.trouble = "the last reload found it invalid, see the log: the one before is in use"
+	o.Metrics.Reload(false)
+}
+
+// configuration is the check of a process that goes on with what it has.
+func (o *Observation) configuration() (ok bool, why string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return true, o.trouble
 }
 
 // stageObservation observes one stage. The names of its checks begin with the

@@ -86,13 +86,20 @@ func stage(cfg *config.Config, name string, log *slog.Logger, o *Observation, ru
 
 // Discoverer runs the discoverer stage until ctx ends.
 func Discoverer(cfg *config.Config, log *slog.Logger, o *Observation) Actor {
+	again := make(chan struct{}, 1)
+	o.onReload(func(*config.Config) {
+		select {
+		case again <- struct{}{}:
+		default: // it will be read again in any case
+		}
+	})
 	return stage(cfg, StageDiscoverer, log, o, func(ctx context.Context, p *parts) error {
 		return discoverer.New(discoverer.Config{
 			Batch: cfg.Discoverer.Batch, Refresh: cfg.Discoverer.Refresh,
 			ConfirmWithdrawals: cfg.Mailboxes.ConfirmWithdrawals, Logger: log,
 		}, discoverer.Ports{
 			Feed: p.observed.feeds(p.bus, feedMailboxes), Recorder: p.bus, Autodiscover: p.exchange, Ownership: partitions{p.keeper},
-			Lists: maillist.Watch(ctx, cfg.Mailboxes.List, listInterval),
+			Lists: maillist.Watch(ctx, cfg.Mailboxes.List, listInterval, again),
 			NewID: nuid.Next, Random: rand.Float64,
 		}).Run(ctx)
 	})

@@ -16,11 +16,16 @@ import (
 // runAll runs the three stages in one process. NATS is embedded unless its URL
 // is configured.
 func runAll(ctx context.Context, args []string, _, stderr io.Writer) error {
-	cfg, err := config.Parse("ewsnats run", args, stderr, config.NeedNATS|config.NeedExchange|config.NeedDiscovery)
+	read := func() (*config.Config, error) {
+		return config.Parse("ewsnats run", args, stderr, config.NeedNATS|config.NeedExchange|config.NeedDiscovery)
+	}
+	cfg, err := read()
 	if err != nil {
 		return err
 	}
-	log := app.NewLogger(cfg.Log, "run", stderr)
+	configured := *cfg
+	logs := app.NewLogs(cfg.Log, stderr)
+	log := logs.Of("run")
 	if cfg.Origin("nats.url") == "default" {
 		server, err := embedded(cfg, log)
 		if err != nil {
@@ -30,11 +35,13 @@ func runAll(ctx context.Context, args []string, _, stderr io.Writer) error {
 		cfg.NATS.URL = server.ClientURL()
 	}
 	o := app.NewObservation(cfg, app.StageDiscoverer, app.StageSubscriber, app.StageStreamer)
+	reload := app.NewReload(&configured, read, logs, log, o)
+	defer reload.Stop()
 	return app.RunServed(ctx, cfg, log, o,
-		app.Discoverer(cfg, app.NewLogger(cfg.Log, app.StageDiscoverer, stderr), o),
-		app.Subscriber(cfg, app.NewLogger(cfg.Log, app.StageSubscriber, stderr), o),
-		app.Streamer(cfg, app.NewLogger(cfg.Log, app.StageStreamer, stderr), o),
-		app.Signals)
+		app.Discoverer(cfg, logs.Of(app.StageDiscoverer), o),
+		app.Subscriber(cfg, logs.Of(app.StageSubscriber), o),
+		app.Streamer(cfg, logs.Of(app.StageStreamer), o),
+		app.Signals, reload.Run)
 }
 
 // runNATS runs the embedded server alone.

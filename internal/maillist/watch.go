@@ -12,7 +12,10 @@ import (
 // It sends the list whenever its content is new and, once for each cause, why it
 // cannot be read; a list that becomes readable again is sent anew. A reader that
 // is late gets the newest only. The channel is closed when ctx ends.
-func Watch(ctx context.Context, path string, interval time.Duration) <-chan Snapshot {
+//
+// What is received from again has the list read at once, and taken as it is: it is
+// said to be at rest. A nil channel never says so.
+func Watch(ctx context.Context, path string, interval time.Duration, again <-chan struct{}) <-chan Snapshot {
 	snapshots := make(chan Snapshot)
 	w := &watcher{path: path}
 	go func() {
@@ -20,20 +23,24 @@ func Watch(ctx context.Context, path string, interval time.Duration) <-chan Snap
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
 		var pending *Snapshot
-		for first := true; ; first = false {
-			if snapshot, news := w.look(first); news {
+		for next := lookAnew; next != lookNoMore; next = deliver(ctx, snapshots, &pending, ticker.C, again) {
+			if snapshot, news := w.look(next == lookAnew); news {
 				pending = &snapshot
-			}
-			if !deliver(ctx, snapshots, &pending, ticker.C) {
-				return
 			}
 		}
 	}()
 	return snapshots
 }
 
-// deliver offers what is pending until the next tick. It reports whether to go on.
-func deliver(ctx context.Context, snapshots chan<- Snapshot, pending **Snapshot, tick <-chan time.Time) bool {
+// What to do next.
+const (
+	lookNoMore = iota
+	look       // what changed
+	lookAnew   // whether or not it seems to have changed
+)
+
+// deliver offers what is pending until it is time to look.
+func deliver(ctx context.Context, snapshots chan<- Snapshot, pending **Snapshot, tick <-chan time.Time, again <-chan struct{}) int {
 	for {
 		var out chan<- Snapshot
 		var next Snapshot
@@ -44,9 +51,11 @@ func deliver(ctx context.Context, snapshots chan<- Snapshot, pending **Snapshot,
 		case out <- next:
 			*pending = nil
 		case <-tick:
-			return true
+			return look
+		case <-again:
+			return lookAnew
 		case <-ctx.Done():
-			return false
+			return lookNoMore
 		}
 	}
 }
@@ -62,20 +71,20 @@ type watcher struct {
 }
 
 // look reports what is new. Content is news only when two looks found the same:
-// it may still be being written. The first look does not wait for that.
-func (w *watcher) look(first bool) (Snapshot, bool) {
+// it may still be being written. A look anew does not wait for that.
+func (w *watcher) look(anew bool) (Snapshot, bool) {
 	info, err := os.Stat(w.path)
 	if err != nil {
 		return w.unreadable(err)
 	}
-	if w.stamp != nil && unchanged(w.stamp, info) && w.settled {
+	if !anew && w.stamp != nil && unchanged(w.stamp, info) && w.settled {
 		return Snapshot{}, false
 	}
 	data, err := os.ReadFile(w.path)
 	if err != nil {
 		return w.unreadable(err)
 	}
-	w.settled = first || w.stamp != nil && bytes.Equal(data, w.read)
+	w.settled = anew || w.stamp != nil && bytes.Equal(data, w.read)
 	w.stamp, w.read = info, data
 	if !w.settled || w.parsed != nil && bytes.Equal(data, w.parsed) {
 		return Snapshot{}, false

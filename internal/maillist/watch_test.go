@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestWatch(t *testing.T) {
 	path := write(t, "mailboxes.txt", "anna@contoso.com\n")
 	inBubble(t, func(t *testing.T, ctx context.Context) {
-		snapshots := Watch(ctx, path, time.Second)
+		snapshots := Watch(ctx, path, time.Second, nil)
 		expectList(t, snapshots, "anna@contoso.com")
 
 		touch(t, path, "anna@contoso.com\n")
@@ -43,17 +43,40 @@ func TestWatchSendsTheListAtOnce(t *testing.T) {
 	path := write(t, "mailboxes.txt", "anna@contoso.com\n")
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		begin := time.Now()
-		expectList(t, Watch(ctx, path, time.Minute), "anna@contoso.com")
+		expectList(t, Watch(ctx, path, time.Minute, nil), "anna@contoso.com")
 		if waited := time.Since(begin); waited > 0 {
 			t.Errorf("the first list came after %s", waited)
 		}
 	})
 }
 
+// Whoever asks for another look vouches for the file: neither its time nor a second
+// look has to tell that it changed.
+func TestWatchLooksAgainAtOnce(t *testing.T) {
+	path := write(t, "mailboxes.txt", "anna@contoso.com\n")
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		again := make(chan struct{})
+		snapshots := Watch(ctx, path, time.Hour, again)
+		expectList(t, snapshots, "anna@contoso.com")
+		before, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		touch(t, path, "bert@contoso.com\n")
+		if err := os.Chtimes(path, before.ModTime(), before.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+		again <- struct{}{}
+		expectList(t, snapshots, "bert@contoso.com")
+		again <- struct{}{}
+		expectNothing(t, snapshots)
+	})
+}
+
 func TestWatchFileGoesAndComesBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mailboxes.txt")
 	inBubble(t, func(t *testing.T, ctx context.Context) {
-		snapshots := Watch(ctx, path, time.Second)
+		snapshots := Watch(ctx, path, time.Second, nil)
 		expectError(t, snapshots, "no such file")
 		expectNothing(t, snapshots)
 
@@ -75,7 +98,7 @@ func TestWatchFileGoesAndComesBack(t *testing.T) {
 func TestWatchWaitsUntilTheFileIsAtRest(t *testing.T) {
 	path := write(t, "mailboxes.txt", "anna@contoso.com\nbea@contoso.com\n")
 	inBubble(t, func(t *testing.T, ctx context.Context) {
-		snapshots := Watch(ctx, path, time.Second)
+		snapshots := Watch(ctx, path, time.Second, nil)
 		expectList(t, snapshots, "anna@contoso.com", "bea@contoso.com")
 
 		touch(t, path, "anna@contoso.com\n")
@@ -88,7 +111,7 @@ func TestWatchWaitsUntilTheFileIsAtRest(t *testing.T) {
 func TestWatchLateReaderGetsTheNewest(t *testing.T) {
 	path := write(t, "mailboxes.txt", "anna@contoso.com\n")
 	inBubble(t, func(t *testing.T, ctx context.Context) {
-		snapshots := Watch(ctx, path, time.Second)
+		snapshots := Watch(ctx, path, time.Second, nil)
 		time.Sleep(5 * time.Second)
 		touch(t, path, "bea@contoso.com\n")
 		time.Sleep(5 * time.Second)
@@ -101,7 +124,7 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 	path := write(t, "mailboxes.txt", "anna@contoso.com\n")
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		snapshots := Watch(ctx, path, time.Second)
+		snapshots := Watch(ctx, path, time.Second, nil)
 		cancel()
 		for range snapshots {
 		}

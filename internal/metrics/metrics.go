@@ -33,6 +33,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	stream   *streamMetrics
 	requests *requestMetrics
+	reload   *reloadMetrics
 
 	mu         sync.Mutex
 	groups     map[messages.GroupID]streamer.GroupState
@@ -43,13 +44,14 @@ type Metrics struct {
 // New makes the metrics of a process.
 func New(cfg Config) *Metrics {
 	m := &Metrics{
-		registry: prometheus.NewRegistry(), stream: newStreamMetrics(), requests: newRequestMetrics(),
+		registry: prometheus.NewRegistry(), stream: newStreamMetrics(), requests: newRequestMetrics(), reload: newReloadMetrics(),
 		groups: map[messages.GroupID]streamer.GroupState{}, mailboxes: mailboxFold{},
 		subscribed: map[messages.GroupID]bool{},
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		buildInfo(), tlsInsecure(cfg.TLSInsecure))
 	m.requests.register(m.registry)
+	m.reload.register(m.registry)
 	if slices.Contains(cfg.Stages, Streamer) {
 		m.stream.register(m.registry)
 		m.registry.MustRegister(groupCollector{m})

@@ -22,6 +22,7 @@ type Call struct {
 	URL         string // of Exchange Web Services, as Autodiscover gives it
 	Affinity    Affinity
 	Impersonate string // SMTP address of the mailbox to act as; empty: none
+	Label       string // names the call in the trace, see [Exchange]; never sent
 }
 
 const overrideCookie = "X-BackEndOverrideCookie"

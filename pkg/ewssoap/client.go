@@ -29,6 +29,9 @@ type Options struct {
 	Version string
 	// Trace, if set, is told of everything that goes over the wire, see [Exchange].
 	Trace func(Exchange)
+	// Traced, if set, says whether Trace is to be told at this moment of the calls with a [Call.Label]. It is asked for
+	// each request and each envelope, by several goroutines at once; nil: always.
+	Traced func(label string) bool
 	// CallTimeout limits an ordinary call from dial to last byte, and a stream from dial to head; 0 means [DefaultCallTimeout].
 	CallTimeout time.Duration
 	// MaxEnvelope limits one envelope of a stream in bytes; 0 means [DefaultMaxEnvelope].
@@ -43,6 +46,7 @@ type Client struct {
 	userAgent      string
 	version        string
 	trace          func(Exchange)
+	traced         func(label string) bool
 	callTimeout    time.Duration
 	maxEnvelope    int64
 	maxAnswer      int64 // bytes of an ordinary answer
@@ -52,7 +56,7 @@ type Client struct {
 func NewClient(o Options) *Client {
 	c := &Client{
 		calls: o.Calls, streams: o.Streams, auth: o.Auth, userAgent: o.UserAgent, version: o.Version,
-		trace: o.Trace, callTimeout: o.CallTimeout, maxEnvelope: o.MaxEnvelope, maxAnswer: maxAnswer,
+		trace: o.Trace, traced: o.Traced, callTimeout: o.CallTimeout, maxEnvelope: o.MaxEnvelope, maxAnswer: maxAnswer,
 	}
 	if c.calls == nil {
 		c.calls = NewTransport(TransportConfig{})
@@ -65,6 +69,9 @@ func NewClient(o Options) *Client {
 	}
 	if c.version == "" {
 		c.version = DefaultVersion
+	}
+	if c.traced == nil {
+		c.traced = func(string) bool { return true }
 	}
 	if c.callTimeout <= 0 {
 		c.callTimeout = DefaultCallTimeout

@@ -39,8 +39,15 @@ func newSource(r io.Reader, limit int64) *source {
 	return &source{reader: r, limit: limit, step: cautiousStep}
 }
 
-// recorded makes the source keep what is consumed until the next mark.
-func (s *source) recorded() { s.record = new([]byte) }
+// recorded makes the source keep what is consumed until the next mark, or keep it no more.
+func (s *source) recorded(on bool) {
+	switch {
+	case !on:
+		s.record = nil
+	case s.record == nil:
+		s.record = new([]byte)
+	}
+}
 
 // mark begins an envelope and returns what was recorded of the one before.
 func (s *source) mark() []byte {

@@ -12,6 +12,7 @@ import (
 // call and should return soon.
 type Exchange struct {
 	Op             string
+	Label          string // of the [Call]
 	Method, URL    string
 	RequestHeader  http.Header
 	RequestBody    []byte // nil in the envelopes of a stream
@@ -31,12 +32,15 @@ type Exchange struct {
 // maxForeign limits how much of a refused answer is read for the trace alone.
 const maxForeign = 64 << 10
 
-func newRecord(op string, hr *http.Request, body []byte, clientRequestID string) Exchange {
+func newRecord(r request, hr *http.Request, clientRequestID string) Exchange {
 	return Exchange{
-		Op: op, Method: hr.Method, URL: hr.URL.Redacted(), RequestHeader: redact(hr.Header), RequestBody: body,
+		Op: r.op, Label: r.label, Method: hr.Method, URL: hr.URL.Redacted(), RequestHeader: redact(hr.Header), RequestBody: r.body,
 		ClientRequestID: clientRequestID,
 	}
 }
+
+// isTraced reports whether the trace hook is to be told at this moment.
+func (t *trip) isTraced() bool { return t.trace != nil && t.traced(t.request.label) }
 
 func (x *Exchange) answered(answer *http.Response, m Meta) {
 	x.Status, x.ResponseHeader = answer.StatusCode, redact(answer.Header)
@@ -45,7 +49,7 @@ func (x *Exchange) answered(answer *http.Response, m Meta) {
 
 // report tells the trace hook of the trip as it stands.
 func (t *trip) report(body []byte, err error) {
-	if t.trace == nil || t.record.Method == "" {
+	if !t.isTraced() || t.record.Method == "" {
 		return
 	}
 	x := t.record
@@ -57,17 +61,15 @@ func (t *trip) report(body []byte, err error) {
 
 // source returns the body of the answer, recorded if there is a trace to be told.
 func (t *trip) source(limit int64) *source {
-	src := newSource(t.answer.Body, limit)
-	if t.trace != nil {
-		src.recorded()
-	}
-	return src
+	t.body = newSource(t.answer.Body, limit)
+	t.body.recorded(t.isTraced())
+	return t.body
 }
 
 // reportAnswer tells the trace hook of an answer read from src. Of one that was refused it shows more than was decoded,
 // but the last byte is never read for that: it would put the connection up for the next request.
 func (t *trip) reportAnswer(src *source, err error) {
-	if t.trace == nil {
+	if !t.isTraced() {
 		return
 	}
 	if err != nil {
@@ -76,9 +78,12 @@ func (t *trip) reportAnswer(src *source, err error) {
 	t.report(src.mark(), err)
 }
 
-// reportEnvelope tells the trace hook of the n-th envelope of a stream, or of what came in its place.
+// reportEnvelope tells the trace hook of the n-th envelope of a stream, or of what came in its place. A stream lives so
+// long that it is asked for each envelope whether the next is to be recorded.
 func (t *trip) reportEnvelope(n int, body []byte, err error) {
-	if t.trace == nil {
+	traced := t.isTraced()
+	t.body.recorded(traced)
+	if !traced {
 		return
 	}
 	x := t.record

@@ -186,3 +186,22 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 	_, err = NewClient(Options{Auth: auth}).Subscribe(t.Context(), bad, oneSubscribe)
 	secretsIn(t, []Exchange{{Err: err}})
 }
+
+// TestTraced: a trace can be switched on and off, also in the middle of a stream.
+func TestTraced(t *testing.T) {
+	on := false
+	c, call, seen := traced(t, Options{Traced: func(label string) bool { return on && label == "a-1" }}, http.StatusOK, heartbeat+heartbeat+goodbye)
+	call.Label = "a-1"
+	s, err := c.GetStreamingEvents(t.Context(), call, oneStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, on = range []bool{true, true, false} {
+		if _, err := s.Next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(*seen) != 2 || (*seen)[0].ResponseBody != nil || string((*seen)[1].ResponseBody) != heartbeat || (*seen)[1].Label != "a-1" {
+		t.Errorf("have %+v, want the two envelopes that came while it was on, of which the second began then", *seen)
+	}
+}

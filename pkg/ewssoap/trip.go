@@ -26,7 +26,9 @@ var (
 type trip struct {
 	request request
 	trace   func(Exchange)
+	traced  func(label string) bool
 	record  Exchange
+	body    *source // of the answer
 	meta    Meta
 	parent  context.Context // the caller's
 	ctx     context.Context // of the request: also ends by cancel
@@ -43,7 +45,7 @@ func (c *Client) send(parent context.Context, rt http.RoundTripper, r request) (
 	if err := parent.Err(); err != nil {
 		return nil, err
 	}
-	t := &trip{request: r, trace: c.trace, parent: parent}
+	t := &trip{request: r, trace: c.trace, traced: c.traced, parent: parent}
 	t.ctx, t.cancel = context.WithCancelCause(parent)
 	t.timer = time.AfterFunc(c.callTimeout, func() { t.cancel(errTimeout) })
 	hr, err := t.httpRequest(c)
@@ -87,7 +89,7 @@ func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 	if err := t.authorize(c.auth, hr); err != nil {
 		return nil, err
 	}
-	t.record = newRecord(t.request.op, hr, t.request.body, t.meta.ClientRequestID)
+	t.record = newRecord(t.request, hr, t.meta.ClientRequestID)
 	return hr, nil
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	requestTimeout   = 5 * time.Second
+	requestTimeout   = 2 * time.Second
 	firstRequestWait = 100 * time.Millisecond
 	lastRequestWait  = 2 * time.Second
 )

@@ -3,6 +3,7 @@ package ewssoap
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // reply is one response message of an answer: a status, and what the operation adds.
@@ -48,6 +49,20 @@ func ask[M reply](ctx context.Context, c *Client, op string, call Call, operatio
 		return nil, nil, err
 	}
 	return a.Response.Messages, t, nil
+}
+
+// oneForEach says what is wrong with an answer that should hold a response message for each of several ids: a single error
+// in place of them all is about the call.
+func oneForEach[M reply](t *trip, messages []M, ids int) *Error {
+	if len(messages) == ids {
+		return nil
+	}
+	if len(messages) == 1 {
+		if e := messages[0].failure(t); e != nil {
+			return e
+		}
+	}
+	return t.fail(ConditionMalformed, fmt.Sprintf("%d response messages for %d ids", len(messages), ids))
 }
 
 // inVersion makes an attempt in the version known to suit the endpoint, and another one as long as the server refuses

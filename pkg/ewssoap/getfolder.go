@@ -3,7 +3,6 @@ package ewssoap
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // GetFolderRequest asks for folders of one mailbox by id.
@@ -34,8 +33,8 @@ func (c *Client) GetFolder(ctx context.Context, call Call, r GetFolderRequest) (
 	if err != nil {
 		return nil, err
 	}
-	if have, want := len(messages), len(r.Folders); have != want {
-		return nil, t.fail(ConditionMalformed, fmt.Sprintf("%d response messages for %d folders", have, want))
+	if e := oneForEach(t, messages, len(r.Folders)); e != nil {
+		return nil, e
 	}
 	results := make([]FolderResult, len(messages))
 	for i, m := range messages {

@@ -3,7 +3,6 @@ package ewssoap
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // GetItemRequest asks for items by id. Ten at a time is what Microsoft advises (office-developer-exchange-docs,
@@ -34,8 +33,8 @@ func (c *Client) GetItem(ctx context.Context, call Call, r GetItemRequest) ([]It
 	if err != nil {
 		return nil, err
 	}
-	if have, want := len(messages), len(r.IDs); have != want {
-		return nil, t.fail(ConditionMalformed, fmt.Sprintf("%d response messages for %d items", have, want))
+	if e := oneForEach(t, messages, len(r.IDs)); e != nil {
+		return nil, e
 	}
 	results := make([]ItemResult, len(messages))
 	for i, m := range messages {

@@ -38,6 +38,8 @@ type Adapter struct {
 	members   int                               // processes that share the bounds
 	slots     map[messages.Endpoint]*pace.Slots // calls under way, by endpoint
 	endpoints map[string]string                 // Autodiscover endpoint that worked, by domain
+
+	replaced replacedCookies // of streams
 }
 
 // New builds the adapter over a client.
@@ -138,8 +140,11 @@ func (a *Adapter) slotsOf(url messages.Endpoint) *pace.Slots {
 // groupCall is a call of a group, charged to the mailbox that is impersonated.
 func (a *Adapter) groupCall(place messages.Place, as messages.Address) ewssoap.Call {
 	call := ewssoap.Call{
-		URL:      string(place.URL),
-		Affinity: ewssoap.Affinity{Anchor: string(place.Anchor), Prefer: true, Cookie: ewssoap.Cookie(place.Cookie.Value())},
+		URL: string(place.URL),
+		Affinity: ewssoap.Affinity{
+			Anchor: string(place.Anchor), Prefer: true,
+			Cookie: ewssoap.Cookie(place.Cookie.Value()), ExchangeCookie: ewssoap.Cookie(place.ExchangeCookie.Value()),
+		},
 	}
 	if a.cfg.Impersonation {
 		call.Impersonate = string(as)

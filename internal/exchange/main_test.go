@@ -33,6 +33,12 @@ const (
 // and cora on another, and a client for it.
 func newSim(t *testing.T, cfg exchangesim.Config) (*exchangesim.Server, *ewssoap.Client) {
 	t.Helper()
+	return newSimFor(t, cfg, ewssoap.Options{})
+}
+
+// newSimFor does the same for a client with options.
+func newSimFor(t *testing.T, cfg exchangesim.Config, o ewssoap.Options) (*exchangesim.Server, *ewssoap.Client) {
+	t.Helper()
 	sim := exchangesim.New(cfg)
 	sim.AddMailbox(string(anna), "ex01.sim.test", "Site-A")
 	sim.AddMailbox(string(bert), "ex01.sim.test", "Site-A")
@@ -41,7 +47,8 @@ func newSim(t *testing.T, cfg exchangesim.Config) (*exchangesim.Server, *ewssoap
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = sim.Serve(listener) })
 	transport := ewssoap.NewTransport(ewssoap.TransportConfig{DialContext: listener.DialContext})
-	client := ewssoap.NewClient(ewssoap.Options{Calls: transport, Streams: transport})
+	o.Calls, o.Streams = transport, transport
+	client := ewssoap.NewClient(o)
 	t.Cleanup(func() {
 		if err := sim.Close(); err != nil {
 			t.Errorf("close the simulator: %v", err)

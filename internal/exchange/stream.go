@@ -21,12 +21,13 @@ func (a *Adapter) Open(ctx context.Context, place messages.Place, ids []messages
 	}
 	var s *ewssoap.Stream
 	err := a.loggedIn(ctx, func() (err error) {
-		s, err = a.client.GetStreamingEvents(ctx, a.groupCall(place, place.Anchor), r)
+		s, err = a.client.GetStreamingEvents(ctx, a.groupCall(a.replaced.in(place), place.Anchor), r)
 		return err
 	})
 	if err != nil {
 		return nil, a.fault(ewsaffinity.OpStream, "", err)
 	}
+	a.replaced.note(place, messages.Cookie(s.Meta().ExchangeCookie.Value()))
 	return &stream{adapter: a, stream: s}, nil
 }
 

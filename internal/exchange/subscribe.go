@@ -22,9 +22,10 @@ func (a *Adapter) Subscribe(ctx context.Context, place messages.Place, mailbox m
 		return subscriber.Subscribed{}, err
 	}
 	return subscriber.Subscribed{
-		ID:     messages.SubscriptionID(answer.SubscriptionID),
-		Since:  date(answer.Meta),
-		Cookie: messages.Cookie(answer.Cookie.Value()),
+		ID:             messages.SubscriptionID(answer.SubscriptionID),
+		Since:          date(answer.Meta),
+		Cookie:         messages.Cookie(answer.Cookie.Value()),
+		ExchangeCookie: messages.Cookie(answer.Meta.ExchangeCookie.Value()),
 	}, nil
 }
 

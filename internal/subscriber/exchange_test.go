@@ -39,13 +39,16 @@ type fakeExchange struct {
 	takes  time.Duration // a request
 	refuse func(op string, mailbox messages.Address) *ewsaffinity.Fault
 	bare   bool // no cookies are set
+	old    bool // it is Exchange 2010: the n-th answer to Subscribe sets the exchangecookie old-n, and nothing else
 
 	calls   []call
 	made    map[messages.Address]int
 	cookies int
-	running int
-	busiest int            // most requests at a time
-	begun   map[string]int // requests of a kind, also those that were given up
+
+	answered int // Subscribes of an old Exchange
+	running  int
+	busiest  int            // most requests at a time
+	begun    map[string]int // requests of a kind, also those that were given up
 }
 
 func (x *fakeExchange) Folders(ctx context.Context, url messages.Endpoint, mailbox messages.Address) (map[messages.FolderName]string, error) {
@@ -54,16 +57,19 @@ func (x *fakeExchange) Folders(ctx context.Context, url messages.Endpoint, mailb
 }
 
 func (x *fakeExchange) Subscribe(ctx context.Context, place messages.Place, mailbox messages.Address) (Subscribed, error) {
-	var cookie messages.Cookie
+	var cookie, old messages.Cookie
 	c, err := x.answer(ctx, call{op: opSubscribe, mailbox: mailbox, url: place.URL, place: place}, func(c *call) {
 		x.made[mailbox]++
 		c.id = messages.SubscriptionID(fmt.Sprintf("%s-%d", name(mailbox), x.made[mailbox]))
-		if place.Cookie == "" && !x.bare {
+		if x.old {
+			x.answered++
+			old = messages.Cookie(fmt.Sprint("old-", x.answered))
+		} else if place.Cookie == "" && !x.bare {
 			x.cookies++
 			cookie = messages.Cookie(fmt.Sprint("cookie-", x.cookies))
 		}
 	})
-	return Subscribed{ID: c.id, Since: c.to.Add(skew), Cookie: cookie}, err
+	return Subscribed{ID: c.id, Since: c.to.Add(skew), Cookie: cookie, ExchangeCookie: old}, err
 }
 
 func (x *fakeExchange) Unsubscribe(ctx context.Context, place messages.Place, mailbox messages.Address, id messages.SubscriptionID) error {

@@ -90,6 +90,9 @@ func (s *Subscriber) nextGroup(former messages.GroupSubscribed, members map[mess
 			Anchor: o.place.Anchor, Cookie: o.place.Cookie, Since: o.since,
 		}
 	}
+	if len(o.joined) > 0 {
+		next.ExchangeCookie = o.place.ExchangeCookie
+	}
 	next.Meta = s.meta(messages.Cause{Reason: reason(o)})
 	next.Left = map[messages.Address]messages.Left{}
 	for _, leave := range o.change.Leave {
@@ -161,7 +164,7 @@ func (s *Subscriber) giveUp(ctx context.Context, o outcome, err error) {
 		return
 	}
 	s.log.Warn("group not decided; planned anew", "group", o.change.Group, "err", err)
-	made := messages.GroupSubscribed{URL: o.place.URL, Anchor: o.place.Anchor, Cookie: o.place.Cookie, Subscriptions: o.joined}
+	made := messages.GroupSubscribed{URL: o.place.URL, Anchor: o.place.Anchor, Cookie: o.place.Cookie, ExchangeCookie: o.place.ExchangeCookie, Subscriptions: o.joined}
 	s.unsubscribe(ctx, made, slices.Collect(maps.Keys(o.joined)))
 }
 

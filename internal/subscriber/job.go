@@ -25,7 +25,7 @@ type job struct {
 // outcome is what became of a job.
 type outcome struct {
 	change   ewsaffinity.Change
-	place    messages.Place // with the anchor and cookie of a generation that began
+	place    messages.Place // with the anchor and cookie of a generation that began, and the newest exchangecookie
 	since    time.Time      // when it began
 	joined   map[messages.Address]messages.Subscription
 	folders  map[messages.Address]map[messages.FolderName]string
@@ -46,9 +46,14 @@ func (j *job) run(ctx context.Context) outcome {
 		members = j.subscribeAnchor(ctx, &o, members)
 	}
 	j.each(ctx, &o, members, func(ctx context.Context, a messages.Address, record func(func())) error {
-		s, err := j.exchange.Subscribe(ctx, o.place, a)
+		var place messages.Place
+		record(func() { place = o.place })
+		s, err := j.exchange.Subscribe(ctx, place, a)
 		if err == nil {
-			record(func() { o.joined[a] = messages.Subscription{ID: s.ID, Since: s.Since} })
+			record(func() {
+				o.joined[a] = messages.Subscription{ID: s.ID, Since: s.Since}
+				o.heed(s)
+			})
 		}
 		return err
 	})
@@ -99,10 +104,20 @@ func (j *job) subscribeAnchor(ctx context.Context, o *outcome, members []message
 		}
 		place.Cookie = s.Cookie
 		o.place, o.since = place, s.Since
+		o.heed(s)
 		o.joined[a] = messages.Subscription{ID: s.ID, Since: s.Since}
 		return members[i+1:]
 	}
 	return nil
+}
+
+// heed keeps the newest exchangecookie: Exchange 2010 may replace it with any
+// answer. The override cookie stays the anchor's: it leads to the server that the
+// subscriptions of the generation live on.
+func (o *outcome) heed(s Subscribed) {
+	if s.ExchangeCookie != "" {
+		o.place.ExchangeCookie = s.ExchangeCookie
+	}
 }
 
 // each does one thing for every member, several at a time, until something

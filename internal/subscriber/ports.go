@@ -45,9 +45,10 @@ type Exchange interface {
 
 // Subscribed is Exchange's answer to Subscribe.
 type Subscribed struct {
-	ID     messages.SubscriptionID
-	Since  time.Time       // Exchange's time of the answer
-	Cookie messages.Cookie // empty where none was set
+	ID             messages.SubscriptionID
+	Since          time.Time       // Exchange's time of the answer
+	Cookie         messages.Cookie // empty where none was set
+	ExchangeCookie messages.Cookie // empty where none was set
 }
 
 // Ownership says which partitions of endpoints are this process's to decide. Its

@@ -1,6 +1,7 @@
 package subscriber
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -51,6 +52,46 @@ func TestAServerWithoutCookiesIsFine(t *testing.T) {
 		w.pass(5 * time.Second)
 		w.wantGroup("1.1 a (): a-1 b-1")
 	})
+}
+
+// TestTheCookieOfAnOldExchangeIsTheNewest: Exchange 2010 replaces its cookie at will.
+// Each request carries the newest, the group's message too, and a generation begins
+// without one.
+func TestTheCookieOfAnOldExchangeIsTheNewest(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.exchange.old = true
+		w.exchange.takes = time.Second
+		w.start()
+		w.enroll("a", "b")
+		w.pass(10 * time.Second)
+		w.wantExchangeCookie("old-2", "", "old-1")
+		w.enroll("c")
+		w.pass(10 * time.Second)
+		w.wantExchangeCookie("old-3", "", "old-1", "old-2")
+		w.withdraw("c")
+		w.pass(10 * time.Second)
+		w.wantExchangeCookie("old-3", "", "old-1", "old-2")
+		ended := w.exchange.asked(opUnsubscribe)
+		if len(ended) != 1 || ended[0].place.ExchangeCookie != "old-3" {
+			t.Errorf("unsubscribed at %+v, want the cookie old-3", ended)
+		}
+		w.lose("r1", w.group("Site-A"), messages.RegroupAll, "reset", "b=b-1")
+		w.pass(10 * time.Second)
+		w.wantExchangeCookie("old-5", "", "old-1", "old-2", "", "old-4")
+	})
+}
+
+// wantExchangeCookie expects the exchangecookie in the group's message, and in each
+// Subscribe so far.
+func (w *world) wantExchangeCookie(recorded string, sent ...string) {
+	w.t.Helper()
+	var have []string
+	for _, c := range w.exchange.asked(opSubscribe) {
+		have = append(have, c.place.ExchangeCookie.Value())
+	}
+	if g := w.group("Site-A"); g.ExchangeCookie.Value() != recorded || g.Place().ExchangeCookie != g.ExchangeCookie || !slices.Equal(have, sent) {
+		w.t.Errorf("recorded %q, sent %q, want %q and %q", g.ExchangeCookie.Value(), have, recorded, sent)
+	}
 }
 
 func TestWhenTheAnchorIsRejectedTheNextIsAnchor(t *testing.T) {

@@ -26,7 +26,17 @@ type Options struct {
 	UserAgent string
 	// Version is the RequestServerVersion, the schema the requests are written in; empty means [DefaultVersion].
 	// Send the oldest that suffices, and never what a server reports as its own (office-developer-exchange-docs, "EWS schema versions").
+	// An endpoint that refuses it is asked again in the next one of Exchange2016, Exchange2013_SP1, Exchange2013,
+	// Exchange2010_SP2, Exchange2010_SP1: a lower one where it does not know the version (ErrorInvalidServerVersion,
+	// ErrorInvalidSchemaVersionForMailboxVersion), a higher one where the version lacks what the request holds
+	// (ErrorIncorrectSchemaVersion). Each step is one more request; the version that is left is remembered for
+	// [VersionMemory].
 	Version string
+	// FixedVersion forbids to send any other version than Version.
+	FixedVersion bool
+	// ClientStatistics sends X-ClientStatistics with each call: how long the previous ordinary call to the same URL
+	// took. Exchange Online evaluates it; other servers have no use for it.
+	ClientStatistics bool
 	// Trace, if set, is told of everything that goes over the wire, see [Exchange].
 	Trace func(Exchange)
 	// Traced, if set, says whether Trace is to be told at this moment of the calls with a [Call.Label]. It is asked for
@@ -38,13 +48,16 @@ type Options struct {
 	MaxEnvelope int64
 }
 
-// A Client calls Exchange Web Services and Autodiscover. It holds no state beyond its connections: affinity and
-// impersonation come with each [Call]. It may be used by several goroutines at once.
+// A Client calls Exchange Web Services and Autodiscover. It holds its connections, and which version each endpoint takes;
+// affinity and impersonation come with each [Call]. It may be used by several goroutines at once.
 type Client struct {
 	calls, streams http.RoundTripper
 	auth           Authorizer
 	userAgent      string
 	version        string
+	fixedVersion   bool
+	statistics     bool
+	endpoints      endpoints
 	trace          func(Exchange)
 	traced         func(label string) bool
 	callTimeout    time.Duration
@@ -56,6 +69,7 @@ type Client struct {
 func NewClient(o Options) *Client {
 	c := &Client{
 		calls: o.Calls, streams: o.Streams, auth: o.Auth, userAgent: o.UserAgent, version: o.Version,
+		fixedVersion: o.FixedVersion, statistics: o.ClientStatistics,
 		trace: o.Trace, traced: o.Traced, callTimeout: o.CallTimeout, maxEnvelope: o.MaxEnvelope, maxAnswer: maxAnswer,
 	}
 	if c.calls == nil {
@@ -73,6 +87,7 @@ func NewClient(o Options) *Client {
 	if c.traced == nil {
 		c.traced = func(string) bool { return true }
 	}
+	c.endpoints.wanted = c.version
 	if c.callTimeout <= 0 {
 		c.callTimeout = DefaultCallTimeout
 	}

@@ -8,8 +8,8 @@ import (
 // redacted stands for a secret wherever one would be printed.
 const redacted = "REDACTED"
 
-// Cookie is the value of an X-BackEndOverrideCookie, which leads requests to one mailbox server. It is opaque: kept and
-// sent back byte by byte. It redacts itself when printed, logged or encoded; [Cookie.Value] gives it in clear.
+// Cookie is the value of a cookie that leads requests to one server, see [Affinity]. It is opaque: kept and sent back byte
+// by byte. It redacts itself when printed, logged or encoded; [Cookie.Value] gives it in clear.
 type Cookie string
 
 // Value returns the cookie's value in clear.

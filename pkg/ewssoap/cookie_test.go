@@ -29,7 +29,7 @@ func TestCookieOf(t *testing.T) {
 		{"no value", []string{"X-BackEndOverrideCookie"}, ""},
 	}
 	for _, test := range tests {
-		if have := cookieOf(http.Header{"Set-Cookie": test.lines}); have != test.want {
+		if have := cookieOf(http.Header{"Set-Cookie": test.lines}, overrideCookie); have != test.want {
 			t.Errorf("%s: have %q, want %q", test.name, have.Value(), test.want.Value())
 		}
 	}

@@ -1,16 +1,34 @@
 // Package ewssoap is a client of Exchange Web Services (EWS) and of SOAP Autodiscover, as far as streaming notifications
-// need them: GetUserSettings, Subscribe, Unsubscribe, GetStreamingEvents, GetFolder, FindFolder.
+// and the reading of what they missed need them.
 //
-// A [Client] holds connections and nothing else. Where a request goes, whom it impersonates and how it finds its mailbox
-// server is a [Call], a value given each time; there is no cookie jar, so groups that share a host never mix.
+//	GetUserSettings                   where mailboxes live (Autodiscover)
+//	Subscribe, Unsubscribe            streaming subscriptions: of folders or of a whole mailbox, impersonating or as a delegate
+//	GetStreamingEvents                the stream of their events
+//	GetFolder, FindFolder             folders by id, or below a folder; the properties that tell whether one changed
+//	FindItem, GetItem                 items of a folder, also since a time; items by id
+//	SyncFolderItems                   the net changes of items since a state
+//	SyncFolderHierarchy               the net changes of folders since a state
+//
+// The operations that answer in pages have an iterator beside them: FindFolderPages, FindItemPages,
+// SyncFolderItemsPages, SyncFolderHierarchyPages.
+//
+// A [Client] holds connections, and which version of the schema each endpoint takes. Where a request goes, whom it
+// impersonates and how it finds its mailbox server is a [Call], a value given each time; there is no cookie jar, so groups
+// that share a host never mix.
 //
 // # Guarantees
 //
 //   - One request is sent for one call. Nothing is retried, redirected or refreshed here (the transport of net/http repeats
-//     a request only where no byte of it reached the server).
+//     a request only where no byte of it reached the server). There is one exception, which Options.FixedVersion forbids: a
+//     request whose RequestServerVersion the server refuses is sent once more in the next version of those that
+//     Options.Version lists, and so on to the end of the list; nothing was done by the refused one.
+//   - Of the page iterators each page is one call, and a walk ends: pages that do not go on are an [Error].
+//   - Requests are valid by the published schema; what cannot be is refused before anything is sent.
 //   - An answer is accepted only if it is a SOAP envelope whose body begins with the answer to the operation sent and holds
 //     a response message. Anything else is an [Error], and the connection it came on is not used again, nor is that of a
 //     SOAP fault, since some servers send a second answer behind one (unless the whole body has no more than ten bytes).
+//   - Answers are read by the local names of elements, whatever their prefixes and order; unknown ones are skipped.
+//   - Where an answer tells of several ids, each has a result of its own, in the order in which they were asked for.
 //   - Every failure is an [Error] whose Code can be decided upon: an EWS ResponseCode, an Autodiscover ErrorCode, "HTTP 503"
 //     and so on, or a Condition. Only a cancelled context is not: then the call returns ctx.Err() itself.
 //   - [Stream.Next] returns an envelope as soon as its last byte is there, whatever the framing, and every notification
@@ -27,5 +45,9 @@
 //   - Silence is no proof of health: a subscription to a folder without rights may just never bring an event.
 //   - A Closed does not say why: a server may mean the end of the time, an Unsubscribe, or a second stream.
 //   - Event times order nothing, and the change keys of events tell no versions apart.
-//   - Texts are the server's, localised and free to change.
+//   - Pages are no snapshot, FindItem sees nothing that was deleted, and SyncFolderItems tells neither when nor in what
+//     order things changed, nor what was made and deleted between two states.
+//   - That a [Field] exists is not checked; a server answers ErrorSchemaValidation.
+//   - Texts are the server's, localised and free to change. One decides here: that of a version refused with another code
+//     than ErrorInvalidServerVersion, as public reports have it.
 package ewssoap

@@ -99,6 +99,14 @@ func toyExchange(w http.ResponseWriter, r *http.Request) {
 		answer(w, "Subscribe", "Success", "NoError", "<SubscriptionId>JgBj</SubscriptionId>")
 	case strings.Contains(request, "<m:Unsubscribe>"):
 		answer(w, "Unsubscribe", "Error", "ErrorSubscriptionNotFound", "")
+	case strings.Contains(request, "<m:FindItem "):
+		answer(w, "FindItem", "Success", "NoError", `<RootFolder IndexedPagingOffset="1" TotalItemsInView="1" IncludesLastItemInRange="true"><Items>`+
+			`<Message><ItemId Id="AAMkAD"/><Subject>Lunch</Subject></Message></Items></RootFolder>`)
+	case strings.Contains(request, "<m:SyncFolderItems>"):
+		answer(w, "SyncFolderItems", "Success", "NoError", `<SyncState>H4sI</SyncState><IncludesLastItemInRange>true</IncludesLastItemInRange>`+
+			`<Changes><Create><Message><ItemId Id="AAMkAD"/></Message></Create><Delete><ItemId Id="AAMkAE"/></Delete></Changes>`)
+	case strings.Contains(request, "<m:GetItem>"):
+		answer(w, "GetItem", "Error", "ErrorItemNotFound", "<Items/>")
 	default:
 		answer(w, "GetStreamingEvents", "Success", "NoError", "<ConnectionStatus>OK</ConnectionStatus>")
 		answer(w, "GetStreamingEvents", "Success", "NoError", `<Notifications><Notification><SubscriptionId>JgBj</SubscriptionId>`+

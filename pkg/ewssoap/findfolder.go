@@ -2,8 +2,7 @@ package ewssoap
 
 import (
 	"context"
-	"fmt"
-	"strconv"
+	"iter"
 )
 
 // FindFolderRequest asks for one page of the folders below Parent.
@@ -12,6 +11,7 @@ type FindFolderRequest struct {
 	Deep       bool       // all descendants, not only children
 	Offset     int        // of the first folder wanted: FindFolderPage.NextOffset of the page before
 	MaxEntries int        // 1 to 1000; pages may be shorter
+	Fields     []Field    // wanted besides the id
 	Properties []Property // wanted besides the id
 }
 
@@ -24,22 +24,13 @@ type FindFolderPage struct {
 	Meta       Meta
 }
 
-// maxFindEntries is the usual EWSFindCountLimit (office-developer-exchange-docs, "EWS throttling in Exchange").
-const maxFindEntries = 1000
-
-type findFolderAnswer struct {
-	Messages []struct {
-		status
-		Root struct {
-			Total      string      `xml:"TotalItemsInView,attr"`
-			NextOffset string      `xml:"IndexedPagingOffset,attr"`
-			Last       string      `xml:"IncludesLastItemInRange,attr"`
-			Folders    wireFolders `xml:"Folders"`
-		} `xml:"RootFolder"`
-	} `xml:"ResponseMessages>FindFolderResponseMessage"`
+type findFolderMessage struct {
+	status
+	Root struct {
+		wirePaging
+		Folders wireFolders `xml:"Folders"`
+	} `xml:"RootFolder"`
 }
-
-func (a *findFolderAnswer) empty() bool { return len(a.Messages) == 0 }
 
 // FindFolder returns a page of the folders below a folder (MS-OXWSFOLD, FindFolder). Pages are no snapshot: folders made
 // or moved between two pages may be missing or come twice.
@@ -48,41 +39,47 @@ func (c *Client) FindFolder(ctx context.Context, call Call, r FindFolderRequest)
 	if err := r.check(); err != nil {
 		return nil, refuse(op, err)
 	}
-	var a findFolderAnswer
-	t, err := c.do(ctx, c.ewsRequest(op, call, r.write), &a)
+	messages, t, err := ask[findFolderMessage](ctx, c, op, call, r.write)
 	if err != nil {
 		return nil, err
 	}
-	m := a.Messages[0]
+	m := messages[0]
 	if e := m.failure(t); e != nil {
 		return nil, e
 	}
-	count := len(m.Root.Folders.Folders)
-	page := &FindFolderPage{Last: isTrue(m.Root.Last), NextOffset: r.Offset + count, Meta: t.meta}
-	if m.Root.Last == "" { // a server without paging attributes
-		page.Last = count < r.MaxEntries
+	paging, err := m.Root.paging(r.view(), len(m.Root.Folders.Folders))
+	if err != nil {
+		return nil, t.fail(ConditionMalformed, err.Error())
 	}
-	if total := countOf(m.Root.Total); total != nil {
-		page.Total = *total
-	}
-	if next := countOf(m.Root.NextOffset); next != nil {
-		page.NextOffset = *next
-	}
-	if !page.Last && page.NextOffset <= r.Offset {
-		return nil, t.fail(ConditionMalformed, fmt.Sprintf("the next page is said to begin at %d, this one did at %d", page.NextOffset, r.Offset))
-	}
+	page := &FindFolderPage{Total: paging.total, NextOffset: paging.next, Last: paging.last, Meta: t.meta}
 	for i := range m.Root.Folders.Folders {
 		page.Folders = append(page.Folders, m.Root.Folders.Folders[i].folder())
 	}
 	return page, nil
 }
 
+// FindFolderPages yields the pages from r.Offset on, one request for each, until the last one or an error.
+func (c *Client) FindFolderPages(ctx context.Context, call Call, r FindFolderRequest) iter.Seq2[*FindFolderPage, error] {
+	return pages(func() (*FindFolderPage, bool, error) {
+		page, err := c.FindFolder(ctx, call, r)
+		if err != nil {
+			return nil, true, err
+		}
+		r.Offset = page.NextOffset
+		return page, page.Last, nil
+	})
+}
+
+func (r FindFolderRequest) view() view { return view{r.Offset, r.MaxEntries} }
+
+func (r FindFolderRequest) shape() Shape { return Shape{Fields: r.Fields, Properties: r.Properties} }
+
 func (r FindFolderRequest) check() error {
-	if r.MaxEntries < 1 || r.MaxEntries > maxFindEntries {
-		return fmt.Errorf("MaxEntries must be 1 to %d, is %d", maxFindEntries, r.MaxEntries)
+	if err := r.view().check(); err != nil {
+		return err
 	}
-	if r.Offset < 0 {
-		return fmt.Errorf("negative Offset %d", r.Offset)
+	if err := r.shape().check(); err != nil {
+		return err
 	}
 	return r.Parent.check()
 }
@@ -93,9 +90,8 @@ func (r FindFolderRequest) write(w *xmlWriter) {
 		traversal = "Deep"
 	}
 	w.open("m:FindFolder", "Traversal", traversal)
-	w.folderShape(r.Properties)
-	w.empty("m:IndexedPageFolderView", "MaxEntriesReturned", strconv.Itoa(r.MaxEntries),
-		"Offset", strconv.Itoa(r.Offset), "BasePoint", "Beginning")
+	w.shape("m:FolderShape", r.shape())
+	r.view().write(w, "m:IndexedPageFolderView")
 	w.folders("m:ParentFolderIds", []FolderID{r.Parent})
 	w.close("m:FindFolder")
 }

@@ -1,7 +1,7 @@
 package ewssoap
 
 import (
-	"strconv"
+	"encoding/xml"
 	"strings"
 )
 
@@ -12,36 +12,33 @@ type FolderID struct {
 	ID            string // FolderId, as a server gave it
 }
 
-// Property is a MAPI property to be returned with a folder.
-type Property struct {
-	Tag  uint16 // PropertyTag: the property's id
-	Type string // PropertyType: "SystemTime", "Integer" and so on
-}
-
-// Properties that tell whether a folder changed (MS-OXPROPS).
-var (
-	// LocalCommitTimeMax is the latest change of an object of the folder itself, PR_LOCAL_COMMIT_TIME_MAX.
-	LocalCommitTimeMax = Property{Tag: 0x670a, Type: "SystemTime"}
-	// DeletedCountTotal counts the messages ever deleted from the folder itself, PR_DELETED_COUNT_TOTAL.
-	DeletedCountTotal = Property{Tag: 0x670b, Type: "Integer"}
-)
-
-// Folder is a folder in an answer of shape IdOnly.
+// Folder is a folder in an answer (MS-OXWSFOLD, BaseFolderType). Everything but ID and Class stands there only if it was
+// asked for and the server had it.
 type Folder struct {
-	ID         ID
-	Properties map[Property]string // those asked for that the server had, as it wrote them; nil if none
+	Class            string // name of the element: Folder, CalendarFolder, ContactsFolder, TasksFolder, SearchFolder and so on
+	ID               ID
+	ParentID         ID
+	FolderClass      string // "IPF.Note" and so on
+	DisplayName      string
+	Distinguished    string // DistinguishedFolderId
+	TotalCount       *int   // items
+	ChildFolderCount *int
+	UnreadCount      *int
+	Properties       map[Property]string // as the server wrote them; nil if none
 }
 
-// wireFolder is a folder of any kind: Folder, CalendarFolder, SearchFolder and so on.
+// wireFolder is a folder of any kind.
 type wireFolder struct {
-	ID         wireID `xml:"FolderId"`
-	Properties []struct {
-		URI struct {
-			Tag  string `xml:"PropertyTag,attr"`
-			Type string `xml:"PropertyType,attr"`
-		} `xml:"ExtendedFieldURI"`
-		Value string `xml:"Value"`
-	} `xml:"ExtendedProperty"`
+	XMLName          xml.Name
+	ID               wireID         `xml:"FolderId"`
+	ParentID         wireID         `xml:"ParentFolderId"`
+	FolderClass      string         `xml:"FolderClass"`
+	DisplayName      string         `xml:"DisplayName"`
+	Distinguished    string         `xml:"DistinguishedFolderId"`
+	TotalCount       string         `xml:"TotalCount"`
+	ChildFolderCount string         `xml:"ChildFolderCount"`
+	UnreadCount      string         `xml:"UnreadCount"`
+	Properties       []wireProperty `xml:"ExtendedProperty"`
 }
 
 // wireFolders is a list of folders in their order.
@@ -50,16 +47,16 @@ type wireFolders struct {
 }
 
 func (w *wireFolder) folder() Folder {
-	f := Folder{ID: ID(w.ID)}
-	for _, p := range w.Properties {
-		tag, err := strconv.ParseUint(strings.TrimSpace(p.URI.Tag), 0, 16) // 0x670a, and servers write decimals too
-		if err != nil {
-			continue
-		}
+	f := Folder{
+		Class: w.XMLName.Local, ID: ID(w.ID), ParentID: ID(w.ParentID),
+		FolderClass: strings.TrimSpace(w.FolderClass), DisplayName: w.DisplayName, Distinguished: strings.TrimSpace(w.Distinguished),
+		TotalCount: countOf(w.TotalCount), ChildFolderCount: countOf(w.ChildFolderCount), UnreadCount: countOf(w.UnreadCount),
+	}
+	for _, p := range properties(w.Properties) {
 		if f.Properties == nil {
 			f.Properties = make(map[Property]string)
 		}
-		f.Properties[Property{Tag: uint16(tag), Type: p.URI.Type}] = strings.TrimSpace(p.Value)
+		f.Properties[p.Property] = p.Value
 	}
 	return f
 }

@@ -3,12 +3,12 @@ package ewssoap
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // GetFolderRequest asks for folders of one mailbox by id.
 type GetFolderRequest struct {
 	Folders    []FolderID
+	Fields     []Field    // wanted besides the id
 	Properties []Property // wanted besides the id
 }
 
@@ -18,14 +18,10 @@ type FolderResult struct {
 	Err    *Error // nil: found
 }
 
-type getFolderAnswer struct {
-	Messages []struct {
-		status
-		Folders wireFolders `xml:"Folders"`
-	} `xml:"ResponseMessages>GetFolderResponseMessage"`
+type getFolderMessage struct {
+	status
+	Folders wireFolders `xml:"Folders"`
 }
-
-func (a *getFolderAnswer) empty() bool { return len(a.Messages) == 0 }
 
 // GetFolder returns one result for each folder asked for, in the same order (MS-OXWSFOLD, GetFolder).
 func (c *Client) GetFolder(ctx context.Context, call Call, r GetFolderRequest) ([]FolderResult, error) {
@@ -33,16 +29,15 @@ func (c *Client) GetFolder(ctx context.Context, call Call, r GetFolderRequest) (
 	if err := r.check(); err != nil {
 		return nil, refuse(op, err)
 	}
-	var a getFolderAnswer
-	t, err := c.do(ctx, c.ewsRequest(op, call, r.write), &a)
+	messages, t, err := ask[getFolderMessage](ctx, c, op, call, r.write)
 	if err != nil {
 		return nil, err
 	}
-	if have, want := len(a.Messages), len(r.Folders); have != want {
-		return nil, t.fail(ConditionMalformed, fmt.Sprintf("%d response messages for %d folders", have, want))
+	if e := oneForEach(t, messages, len(r.Folders)); e != nil {
+		return nil, e
 	}
-	results := make([]FolderResult, len(a.Messages))
-	for i, m := range a.Messages {
+	results := make([]FolderResult, len(messages))
+	for i, m := range messages {
 		results[i].Err = m.failure(t)
 		switch {
 		case results[i].Err != nil:
@@ -55,16 +50,21 @@ func (c *Client) GetFolder(ctx context.Context, call Call, r GetFolderRequest) (
 	return results, nil
 }
 
+func (r GetFolderRequest) shape() Shape { return Shape{Fields: r.Fields, Properties: r.Properties} }
+
 func (r GetFolderRequest) check() error {
 	if len(r.Folders) == 0 {
 		return errors.New("no folders")
+	}
+	if err := r.shape().check(); err != nil {
+		return err
 	}
 	return checkFolders(r.Folders)
 }
 
 func (r GetFolderRequest) write(w *xmlWriter) {
 	w.open("m:GetFolder")
-	w.folderShape(r.Properties)
+	w.shape("m:FolderShape", r.shape())
 	w.folders("m:FolderIds", r.Folders)
 	w.close("m:GetFolder")
 }

@@ -39,7 +39,17 @@ func (c *Client) GetStreamingEvents(ctx context.Context, call Call, r StreamRequ
 	if err := r.check(); err != nil {
 		return nil, refuse(op, err)
 	}
-	t, err := c.send(ctx, c.streams, c.ewsRequest(op, call, r.write))
+	var s *Stream
+	err := c.inVersion(call.URL, func(version string) (err error) {
+		s, err = c.open(ctx, c.ewsRequest(op, call, version, r.write), r)
+		return err
+	})
+	return s, err
+}
+
+// open sends the request and waits for the head of the answer.
+func (c *Client) open(ctx context.Context, request request, r StreamRequest) (*Stream, error) {
+	t, err := c.send(ctx, c.streams, request)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package ewssoap
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 )
 
 // request is an operation ready to be sent.
@@ -16,13 +15,13 @@ type request struct {
 	label  string // in the trace
 }
 
-// ewsRequest frames an operation of Exchange Web Services.
-func (c *Client) ewsRequest(op string, call Call, operation func(*xmlWriter)) request {
+// ewsRequest frames an operation of Exchange Web Services in a version of the schema.
+func (c *Client) ewsRequest(op string, call Call, version string, operation func(*xmlWriter)) request {
 	w := new(xmlWriter)
 	w.buf.WriteString(`<?xml version="1.0" encoding="utf-8"?>` + "\n")
 	w.open("s:Envelope", "xmlns:s", soapNamespace, "xmlns:t", typesNamespace, "xmlns:m", messagesNamespace)
 	w.open("s:Header")
-	w.empty("t:RequestServerVersion", "Version", c.version)
+	w.empty("t:RequestServerVersion", "Version", version)
 	w.impersonation(call.Impersonate)
 	w.close("s:Header")
 	w.open("s:Body")
@@ -64,20 +63,6 @@ func (w *xmlWriter) folders(element string, ids []FolderID) {
 		}
 	}
 	w.close(element)
-}
-
-// folderShape asks for ids and the given properties.
-func (w *xmlWriter) folderShape(properties []Property) {
-	w.open("m:FolderShape")
-	w.text("t:BaseShape", "IdOnly")
-	if len(properties) > 0 {
-		w.open("t:AdditionalProperties")
-		for _, p := range properties {
-			w.empty("t:ExtendedFieldURI", "PropertyTag", "0x"+strconv.FormatUint(uint64(p.Tag), 16), "PropertyType", p.Type)
-		}
-		w.close("t:AdditionalProperties")
-	}
-	w.close("m:FolderShape")
 }
 
 func (id FolderID) check() error {

@@ -128,7 +128,7 @@ func TestRefused(t *testing.T) {
 		_, err := c.GetFolder(ctx, here, GetFolderRequest{Folders: ids})
 		return err
 	}
-	ask := func(users, settings []string) error {
+	discover := func(users, settings []string) error {
 		_, err := c.GetUserSettings(ctx, someURL, GetUserSettingsRequest{Users: users, Settings: settings})
 		return err
 	}
@@ -151,8 +151,8 @@ func TestRefused(t *testing.T) {
 		"find no entries":            find(FindFolderRequest{Parent: inbox[0]}),
 		"find too many entries":      find(FindFolderRequest{Parent: inbox[0], MaxEntries: 1001}),
 		"find from before the start": find(FindFolderRequest{Parent: inbox[0], MaxEntries: 1, Offset: -1}),
-		"no users":                   ask(nil, []string{"ExternalEwsUrl"}),
-		"no settings":                ask([]string{"u1@example.com"}, nil),
+		"no users":                   discover(nil, []string{"ExternalEwsUrl"}),
+		"no settings":                discover([]string{"u1@example.com"}, nil),
 	}
 	for name, err := range tests {
 		if code(err) != ConditionRequest {

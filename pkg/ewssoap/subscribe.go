@@ -7,7 +7,9 @@ import (
 	"strings"
 )
 
-// SubscribeRequest asks for a streaming subscription to one mailbox: the impersonated one, else the caller's own.
+// SubscribeRequest asks for a streaming subscription to one mailbox: the impersonated one; for a delegate, who impersonates
+// nobody, the one that distinguished Folders name; else the caller's own. Public documents say of a delegate that Exchange
+// may refuse it (ErrorSubscriptionDelegateAccessNotSupported, ResponseCode reference).
 type SubscribeRequest struct {
 	AllFolders bool        // every folder of the mailbox; Folders must be empty then
 	Folders    []FolderID  // of one mailbox
@@ -17,18 +19,14 @@ type SubscribeRequest struct {
 // SubscribeResponse is a subscription that now exists.
 type SubscribeResponse struct {
 	SubscriptionID string // opaque
-	Cookie         Cookie // X-BackEndOverrideCookie if the answer set one, else empty
+	Cookie         Cookie // X-BackEndOverrideCookie if the answer set one, else empty; see [Affinity]
 	Meta           Meta
 }
 
-type subscribeAnswer struct {
-	Messages []struct {
-		status
-		SubscriptionID string `xml:"SubscriptionId"`
-	} `xml:"ResponseMessages>SubscribeResponseMessage"`
+type subscribeMessage struct {
+	status
+	SubscriptionID string `xml:"SubscriptionId"`
 }
-
-func (a *subscribeAnswer) empty() bool { return len(a.Messages) == 0 }
 
 // Subscribe creates a streaming subscription (MS-OXWSNTIF, Subscribe). It belongs to the account that calls, also where
 // another mailbox is impersonated.
@@ -37,12 +35,11 @@ func (c *Client) Subscribe(ctx context.Context, call Call, r SubscribeRequest) (
 	if err := r.check(); err != nil {
 		return nil, refuse(op, err)
 	}
-	var a subscribeAnswer
-	t, err := c.do(ctx, c.ewsRequest(op, call, r.write), &a)
+	messages, t, err := ask[subscribeMessage](ctx, c, op, call, r.write)
 	if err != nil {
 		return nil, err
 	}
-	m := a.Messages[0]
+	m := messages[0]
 	if e := m.failure(t); e != nil {
 		return nil, e
 	}
@@ -50,7 +47,7 @@ func (c *Client) Subscribe(ctx context.Context, call Call, r SubscribeRequest) (
 	if id == "" {
 		return nil, t.fail(ConditionMalformed, "success without a SubscriptionId")
 	}
-	return &SubscribeResponse{SubscriptionID: id, Cookie: cookieOf(t.answer.Header), Meta: t.meta}, nil
+	return &SubscribeResponse{SubscriptionID: id, Cookie: t.meta.Cookie, Meta: t.meta}, nil
 }
 
 func (r SubscribeRequest) check() error {

@@ -137,6 +137,7 @@ var operations = map[string]func(*call) ([]message, *soapFault){
 	"GetFolder":       (*call).getFolder,
 	"FindFolder":      (*call).findFolder,
 	"FindItem":        (*call).findItem,
+	"GetItem":         (*call).getItem,
 	"SyncFolderItems": (*call).syncFolderItems,
 }
 

@@ -5,8 +5,8 @@
 //
 // It serves
 //
-//   - EWS at /EWS/Exchange.asmx: Subscribe (streaming), Unsubscribe, GetStreamingEvents, GetFolder, FindFolder, FindItem
-//     and SyncFolderItems;
+//   - EWS at /EWS/Exchange.asmx: Subscribe (streaming), Unsubscribe, GetStreamingEvents, GetFolder, FindFolder, FindItem,
+//     GetItem and SyncFolderItems;
 //   - Autodiscover at /autodiscover/autodiscover.svc (GetUserSettings) and /autodiscover/autodiscover.xml (POX);
 //   - the control endpoint below /sim/.
 //

@@ -56,6 +56,7 @@ func samples(t *testing.T) map[string]string {
 		s.Deliver(anna)
 		files["finditem/success"] = c.do(c.request(as(anna), fmt.Sprintf(findSince, 10, 0, compare("IsGreaterThan", time.Unix(0, 0))))).body
 		files["syncfolderitems/success"] = c.do(c.request(as(anna), fmt.Sprintf(syncInbox, "", 10))).body
+		files["getitem/mixed"] = c.do(c.request(as(anna), fmt.Sprintf(getItems, `<t:ItemId Id="`+s.Accept(anna).ID+`"/><t:ItemId Id="`+it.ID+`"/>`))).body
 		s.Script(exchangesim.Fault{Operation: "Subscribe", Answer: exchangesim.FaultAnswer{ResponseCode: "ErrorServerBusy", BackOffMilliseconds: 1000}})
 		files["subscribe/busy"] = c.do(c.request(as(anna), subscribeAll)).body
 		s.Script(exchangesim.Fault{Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy", BackOffMilliseconds: 297749}})

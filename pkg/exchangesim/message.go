@@ -7,7 +7,7 @@ type message struct {
 	code   string // NoError or what went wrong
 	text   string
 	values map[string]string
-	inner  string // markup after the head, of a success
+	inner  string // markup after the head
 }
 
 func success(inner string) message { return message{code: "NoError", inner: inner} }
@@ -55,6 +55,7 @@ func (m message) render(x *xmlBuffer, operation string) {
 	} else {
 		x.raw(`Error">`)
 		m.head(x)
+		x.raw(m.inner)
 	}
 	x.raw(`</m:`, operation, `ResponseMessage>`)
 }
@@ -98,6 +99,7 @@ var texts = map[string]string{
 	"ErrorInvalidServerVersion":                   "The specified server version is invalid.",
 	"ErrorInvalidSubscription":                    "Subscription is invalid.",
 	"ErrorInvalidSubscriptionRequest":             "The subscription request is invalid.",
+	"ErrorItemNotFound":                           "The item was not found.",
 	"ErrorMissedNotificationEvents":               "Events were missed; the subscription goes on.",
 	"ErrorMissingEmailAddress":                    "The caller has no mailbox; impersonate one.",
 	"ErrorNewEventStreamConnectionOpened":         "A newer connection has been opened for the subscription.",

@@ -40,8 +40,8 @@ func (o *organisation) nextServer() *mailboxServer {
 	return nil
 }
 
-// concerned returns the addresses a request is about: the target mailbox, those its folder ids name, and those of its
-// subscriptions.
+// concerned returns the addresses a request is about: the target mailbox, those its folder and item ids name, and those of
+// its subscriptions.
 func (c *call) concerned() []string {
 	var found []string
 	add := func(address string) {
@@ -55,6 +55,13 @@ func (c *call) concerned() []string {
 	for _, ref := range c.folderRefs() {
 		if mb, _ := c.mailboxOf(ref); mb != nil {
 			add(mb.address)
+		}
+	}
+	for _, id := range c.op.child(nsMessages, "ItemIds").named(nsTypes, "ItemId") {
+		if ref, ok := parseObjectID(id.attr("Id")); ok {
+			if mb := c.s.org.byGUID[ref.mailbox]; mb != nil {
+				add(mb.address)
+			}
 		}
 	}
 	c.log.SubscriptionIDs = c.subscriptionIDs()

@@ -18,7 +18,7 @@ const secret = "mbx1~1942062522"
 // secret is looked for as text and as the hexadecimal forms of %x.
 func TestCookieIsNeverPrinted(t *testing.T) {
 	cookie := messages.Cookie(secret)
-	group := messages.GroupSubscribed{Cookie: cookie}
+	group := messages.GroupSubscribed{Cookie: cookie, ExchangeCookie: cookie}
 	values := []any{
 		cookie, &cookie, group, &group, []messages.Cookie{cookie}, [1]messages.Cookie{cookie},
 		map[string]messages.Cookie{"k": cookie}, map[messages.Cookie]int{cookie: 1},

@@ -17,6 +17,10 @@ type GroupSubscribed struct {
 	Since         time.Time                `json:"since"`            // Exchange's time when the generation began
 	Subscriptions map[Address]Subscription `json:"subscriptions"`
 	Left          map[Address]Left         `json:"left,omitempty"` // who left by this message
+
+	// ExchangeCookie is the newest exchangecookie that Subscribe answered, by which
+	// Exchange 2010 routes; unlike Cookie it may change within a generation.
+	ExchangeCookie Cookie `json:"exchangeCookie,omitempty"`
 }
 
 // Left says why a mailbox left a group.
@@ -70,4 +74,4 @@ func (f RegroupRequested) Source() string            { return groupSource(f.Grou
 func (f RegroupRequested) Subject(s Subjects) string { return s.Regroup(f.URL.Partition(), f.Group) }
 
 // Place is how the group's mailbox server is reached.
-func (f GroupSubscribed) Place() Place { return Place{f.URL, f.Anchor, f.Cookie} }
+func (f GroupSubscribed) Place() Place { return Place{f.URL, f.Anchor, f.Cookie, f.ExchangeCookie} }

@@ -49,8 +49,8 @@ func partitionOf(s string) Partition {
 	return Partition(h.Sum32() % Partitions)
 }
 
-// Cookie is the value of an X-BackEndOverrideCookie. It routes requests to a
-// mailbox server past the load balancer, so it is kept out of logs: every
+// Cookie is the value of an X-BackEndOverrideCookie or exchangecookie. It routes
+// requests to a server past the load balancer, so it is kept out of logs: every
 // formatting verb shows a placeholder. Value gives it back; JSON carries it, and
 // so does a logger that writes values as JSON. Where a struct keeps it in an
 // unexported field, fmt cannot ask it and shows it.
@@ -100,9 +100,10 @@ func WellKnownFolders() []FolderName {
 }
 
 // Place is how the mailbox server of a group is reached: the endpoint, the
-// anchor mailbox and the override cookie, if Exchange set one.
+// anchor mailbox, and the cookies that Exchange set.
 type Place struct {
-	URL    Endpoint
-	Anchor Address
-	Cookie Cookie
+	URL            Endpoint
+	Anchor         Address
+	Cookie         Cookie // X-BackEndOverrideCookie; empty where none was set
+	ExchangeCookie Cookie // exchangecookie, by which Exchange 2010 routes; empty where none was set
 }

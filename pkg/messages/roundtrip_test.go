@@ -102,6 +102,7 @@ func TestAnyGroupSurvivesTheWire(t *testing.T) {
 			Since:         anyTime(t),
 			Subscriptions: map[messages.Address]messages.Subscription{},
 		}
+		want.ExchangeCookie = messages.Cookie(rapid.String().Draw(t, "exchange cookie"))
 		for _, member := range rapid.SliceOfN(anyAddress(), 0, 5).Draw(t, "members") {
 			id := messages.SubscriptionID(rapid.String().Draw(t, "subscription"))
 			want.Subscriptions[member] = messages.Subscription{ID: id, Since: anyTime(t)}

@@ -45,7 +45,7 @@ func sampleFacts() []messages.Fact {
 		messages.MailboxParked{Meta: meta("F8"), Mailbox: anna, Code: "ErrorAccessDenied", Text: "Access is denied.",
 			Attempts: 1, NextAttempt: noon},
 		messages.GroupSubscribed{Meta: meta("F9"), Group: "mail.contoso.com/1", Generation: 3, Revision: 2, URL: endpoint,
-			Grouping: "CONTOSO-1", Anchor: anna, Cookie: "mbx1~1942062522", Since: noon,
+			Grouping: "CONTOSO-1", Anchor: anna, Cookie: "mbx1~1942062522", ExchangeCookie: "0123456789abcdef0123456789abcdef", Since: noon,
 			Subscriptions: map[messages.Address]messages.Subscription{
 				anna: {ID: "JgBj", Since: noon}, bert: {ID: "JgBk", Since: later}},
 			Left: map[messages.Address]messages.Left{"carl@contoso.com": {Reason: messages.StopLost, Code: "ErrorExpiredSubscription"}}},

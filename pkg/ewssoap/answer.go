@@ -33,7 +33,9 @@ func (t *trip) decode(src *source, into answerElement) error {
 		return t.statusError(src)
 	}
 	d := newDecoder(src)
-	if err := d.envelope(t.request.answer, into); err != nil {
+	err := d.envelope(t.request.answer, into)
+	t.meta.Forbidden = d.forbidden()
+	if err != nil {
 		return t.answerError(d, err)
 	}
 	src.drain(maxRemainder)

@@ -1,6 +1,9 @@
 package ewssoap
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // scanner recognises the tags of plain XML in what a source holds: ASCII without references, comments, sections,
 // instructions and control characters, which is how Exchange writes streams. What it does not know it calls odd, and
@@ -49,7 +52,7 @@ const (
 )
 
 var classes = func() (table [256]byte) {
-	for b := range 0x7f {
+	for b := range 0x80 {
 		switch b := byte(b); {
 		case b == ' ':
 			table[b] = inSpace | inText | inQuotes | inApostrophes
@@ -100,12 +103,13 @@ func (s *scanner) more() bool {
 // run passes over bytes of a class.
 func (s *scanner) run(class byte) {
 	for {
-		i := s.pos
-		for i < len(s.buf) && classes[s.buf[i]]&class != 0 {
-			i++
+		rest := s.buf[s.pos:]
+		n := 0
+		for n < len(rest) && classes[rest[n]]&class != 0 {
+			n++
 		}
-		s.pos = i
-		if i < len(s.buf) || !s.more() {
+		s.pos += n
+		if n < len(rest) || !s.more() {
 			return
 		}
 	}
@@ -175,18 +179,46 @@ func (s *scanner) attribute() {
 	s.run(inSpace)
 	s.expect('=')
 	s.run(inSpace)
-	class, quote := byte(inQuotes), s.at()
-	if quote == '\'' {
-		class = inApostrophes
-	} else if quote != '"' {
+	quote := s.at()
+	if quote != '"' && quote != '\'' {
 		s.odd = true
 		return
 	}
 	s.pos++
 	a.value.from = s.pos
-	s.run(class)
+	s.value(quote)
 	a.value.to = s.pos
 	s.expect(quote)
+}
+
+// value passes over an attribute's value: most of a stream are ids, so it looks at eight bytes at a time if it can.
+func (s *scanner) value(quote byte) {
+	if n := bytes.IndexByte(s.buf[s.pos:], quote); n >= 0 && isPlainValue(s.buf[s.pos:s.pos+n]) {
+		s.pos += n
+	} else if quote == '"' {
+		s.run(inQuotes)
+	} else {
+		s.run(inApostrophes)
+	}
+}
+
+// isPlainValue says whether all of b may stand in a plain value, quotes apart. Of a word it computes for each byte a top
+// bit that says "not ASCII" or "less than" (by subtraction; a borrow reaches other bytes only from one that is less).
+func isPlainValue(b []byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(b) >= 8; b = b[8:] {
+		w := binary.LittleEndian.Uint64(b)
+		ampersand, less := w^ones*'&', w^ones*'<'
+		if (w|(w-ones*' ')|(ampersand-ones)|(less-ones))&tops != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if classes[c]&(inQuotes|inApostrophes) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // end reads an end tag behind its first two bytes.

@@ -13,8 +13,8 @@ const cautiousStep = len("</Envelope")
 // streamStep is how much of a stream is read at a time once its first envelope proved it to be one.
 const streamStep = 16 << 10
 
-// largestKept is how large a buffer may stay between two envelopes.
-const largestKept = 4 * streamStep
+// largestKept is how large a buffer may stay between two envelopes: one of 50 busy mailboxes has 200 KiB.
+const largestKept = 256 << 10
 
 var (
 	errTooLarge = errors.New("the envelope exceeds the size limit")

@@ -1,6 +1,7 @@
 package ewssoap
 
 import (
+	"bytes"
 	"hash/maphash"
 	"time"
 )
@@ -16,8 +17,8 @@ const (
 type texts struct {
 	seed  maphash.Seed
 	seen  [rememberedTexts]string // by hash; the latest stays
-	stamp string
-	at    time.Time // what stamp says
+	stamp []byte
+	at    time.Time // that stamp says
 }
 
 func newTexts() texts { return texts{seed: maphash.MakeSeed()} }
@@ -38,9 +39,12 @@ func (t *texts) of(b []byte) string {
 
 // time is timeOf of a text.
 func (t *texts) time(b []byte) time.Time {
-	if string(b) != t.stamp {
-		t.stamp = t.of(b)
-		t.at = timeOf(t.stamp)
+	if len(b) > rememberedSize {
+		return timeOf(string(b))
+	}
+	if !bytes.Equal(b, t.stamp) {
+		t.stamp = append(t.stamp[:0], b...)
+		t.at = timeOf(string(b))
 	}
 	return t.at
 }

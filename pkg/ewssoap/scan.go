@@ -80,10 +80,15 @@ func newScanner(src *source) *scanner { return &scanner{src: src, texts: newText
 
 // begin looks at the next envelope.
 func (s *scanner) begin() {
+	s.buf, s.pos, s.odd, s.closing, s.depth = s.src.held(), 0, false, false, 0
+}
+
+// forget drops what was gathered of an envelope that turned out to be none for the scanner.
+func (s *scanner) forget() {
+	s.buf = nil
 	emptied(&s.messages)
 	emptied(&s.notifications)
 	emptied(&s.events)
-	s.buf, s.pos, s.odd, s.closing, s.depth = s.src.held(), 0, false, false, 0
 }
 
 // at returns the byte to be looked at, reading if need be; 0, which is never plain, if there is none.

@@ -12,6 +12,7 @@ var declarations = [][]byte{[]byte(`<?xml version="1.0" encoding="utf-8"?>`), []
 // [decoder.envelope]. If it is not, envelope returns nil and has consumed nothing.
 func (s *scanner) envelope() *Envelope {
 	s.begin()
+	defer s.forget()
 	if !s.root() || !s.is("Envelope") || !s.inside("Body") || !s.child() || !s.is("GetStreamingEventsResponse") {
 		return nil
 	}

@@ -239,7 +239,7 @@ func (s *scanner) end() {
 
 // name reads a name with or without a prefix.
 func (s *scanner) name() name {
-	n := name{span: span{from: s.pos}, local: s.pos}
+	n := name{span{s.pos, s.pos}, s.pos}
 	if classes[s.at()]&inBegin == 0 {
 		s.odd = true
 		return n

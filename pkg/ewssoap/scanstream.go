@@ -52,12 +52,15 @@ func (s *scanner) root() bool {
 
 // declaration passes over the declaration that begins at from.
 func (s *scanner) declaration(from int) {
-	for s.at() != '>' && !s.odd {
+	for s.at() != '>' {
+		if s.at() == 0 || s.pos-from > len(declarations[0]) {
+			s.odd = true
+			return
+		}
 		s.pos++
-		s.odd = s.pos-from > len(declarations[0])
 	}
 	s.pos++
-	s.odd = s.odd || !slices.ContainsFunc(declarations, func(known []byte) bool { return bytes.EqualFold(known, s.buf[from:s.pos]) })
+	s.odd = !slices.ContainsFunc(declarations, func(known []byte) bool { return bytes.EqualFold(known, s.buf[from:s.pos]) })
 }
 
 // inside moves into the next child of that name, past others.

@@ -1,159 +1,15 @@
 package ewssoap
 
 import (
-	"bufio"
 	"bytes"
-	"fmt"
 	"io"
-	"net/http"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
 )
-
-// An exchange with gromox, an independent server, as it was captured.
-type captured struct {
-	title     string
-	method    string // of HTTP
-	operation string // of the request's Body, GetFolder if it has none
-	answer    []byte // all bytes the server sent for it
-}
-
-var (
-	blockHead = regexp.MustCompile(`(?m)^--- \[[0-9.]+s\] ([0-9]+) bytes:[ \n]`)
-	bodyStart = regexp.MustCompile(`<soap:Body><[am]:([A-Za-z]+?)(RequestMessage)?[ />]`)
-)
-
-// capture reads a file of captured exchanges.
-func capture(t *testing.T, name string) []captured {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(reference(t, "gromox-wire"), name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.ReplaceAll(string(b), "<CRLF>\n", "\r\n")
-	if strings.HasPrefix(text, "* ") {
-		return []captured{curled(text)}
-	}
-	var out []captured
-	parts := strings.Split(text, "=== REQUEST\n")
-	for i, part := range parts[1:] {
-		request, response, found := strings.Cut(part, "=== RESPONSE")
-		if !found {
-			t.Fatalf("%s: a request without a response", name)
-		}
-		x := captured{operation: "GetFolder", title: parts[i][max(0, strings.LastIndex(parts[i], "=== ")):]}
-		x.title = strings.TrimSpace(strings.TrimPrefix(x.title, "=== "))
-		x.method, _, _ = strings.Cut(request, " ")
-		if m := bodyStart.FindStringSubmatch(request); m != nil {
-			x.operation = m[1]
-		}
-		for _, at := range blockHead.FindAllStringSubmatchIndex(response, -1) {
-			size, _ := strconv.Atoi(response[at[2]:at[3]])
-			x.answer = append(x.answer, response[at[1]:at[1]+size]...)
-		}
-		out = append(out, x)
-	}
-	return out
-}
-
-// curled reads what curl told of an exchange.
-func curled(text string) captured {
-	x := captured{title: "curl", method: http.MethodPost, operation: "GetFolder"}
-	for _, line := range regexp.MustCompile(`(?m)^< ?(.*)$`).FindAllStringSubmatch(text, -1) {
-		x.answer = append(x.answer, strings.TrimSpace(line[1])+"\r\n"...)
-	}
-	_, body, _ := strings.Cut(text, "left intact\n")
-	x.answer = append(x.answer, strings.TrimSpace(body)+"\r\n"...)
-	return x
-}
-
-// responses returns the HTTP responses that came for one request: more than one behind some faults.
-func (x captured) responses(t *testing.T) []*http.Response {
-	t.Helper()
-	var out []*http.Response
-	for in := bufio.NewReader(bytes.NewReader(x.answer)); ; {
-		if _, err := in.Peek(1); err != nil {
-			return out
-		}
-		r, err := http.ReadResponse(in, &http.Request{Method: x.method})
-		if err != nil {
-			t.Fatalf("not HTTP: %v", err)
-		}
-		body, err := io.ReadAll(r.Body)
-		if err == nil {
-			err = io.EOF
-		}
-		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), iotest.ErrReader(err)))
-		out = append(out, r)
-	}
-}
-
-// client returns a client for which r is the answer to everything.
-func clientOf(r *http.Response) *Client {
-	transport := roundTrip(func(*http.Request) (*http.Response, error) { return r, nil })
-	return NewClient(Options{Calls: transport, Streams: transport})
-}
-
-// streams returns what the streams of a file brought and how they ended.
-func streams(t *testing.T, name string) (envelopes [][]*Envelope, ends []string) {
-	t.Helper()
-	for _, x := range capture(t, name) {
-		if x.operation != "GetStreamingEvents" || len(x.answer) == 0 {
-			continue
-		}
-		got, end := x.stream(t, x.responses(t)[0])
-		envelopes, ends = append(envelopes, got), append(ends, end)
-	}
-	return envelopes, ends
-}
-
-// stream reads a response as a stream.
-func (x captured) stream(t *testing.T, r *http.Response) ([]*Envelope, string) {
-	t.Helper()
-	s, err := clientOf(r).GetStreamingEvents(t.Context(), Call{URL: someURL}, oneStream)
-	if err != nil {
-		return nil, code(err)
-	}
-	envelopes, err := readAll(s)
-	return envelopes, code(err)
-}
-
-// anyAnswer is the answer to any operation of Exchange Web Services, as far as all are alike.
-type anyAnswer struct {
-	Messages struct {
-		All []struct{ status } `xml:",any"`
-	} `xml:"ResponseMessages"`
-}
-
-func (a *anyAnswer) empty() bool { return len(a.Messages.All) == 0 }
-
-// outcome says shortly what the client makes of a response.
-func (x captured) outcome(t *testing.T, r *http.Response) string {
-	t.Helper()
-	c := clientOf(r)
-	switch x.operation {
-	case "GetStreamingEvents":
-		envelopes, end := x.stream(t, r)
-		return strings.TrimSpace(outline(envelopes) + " " + end)
-	case "GetUserSettings":
-		_, err := c.GetUserSettings(t.Context(), someURL, GetUserSettingsRequest{Users: []string{"a"}, Settings: []string{"b"}})
-		return code(err)
-	}
-	var answer anyAnswer
-	if _, err := c.do(t.Context(), request{op: x.operation, answer: x.operation + "Response", url: someURL}, &answer); err != nil {
-		return code(err)
-	}
-	var codes []string
-	for _, m := range answer.Messages.All {
-		codes = append(codes, m.Class+" "+m.Code)
-	}
-	return strings.ReplaceAll(strings.Join(codes, "; "), "Success NoError", "ok")
-}
 
 // outline says shortly what messages hold: class, code, events, errors, status.
 func outline(envelopes []*Envelope) string {
@@ -165,11 +21,11 @@ func outline(envelopes []*Envelope) string {
 				line += " " + m.ResponseCode
 			}
 			for _, n := range m.Notifications {
-				line += " ["
+				var events []string
 				for _, event := range n.Events {
-					line += strings.TrimSuffix(string(event.Type), "Event") + " "
+					events = append(events, strings.TrimSuffix(string(event.Type), "Event"))
 				}
-				line = strings.TrimSpace(line) + "]"
+				line += " [" + runs(events, " ") + "]"
 				if n.MoreEvents {
 					line += "+"
 				}
@@ -180,22 +36,130 @@ func outline(envelopes []*Envelope) string {
 			lines = append(lines, line+" "+m.ConnectionStatus)
 		}
 	}
-	return strings.Join(lines, "; ")
+	return runs(lines, "; ")
 }
 
-func TestGromoxPrint(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(reference(t, "gromox-wire"), "*.txt"))
-	for _, file := range files {
-		name := filepath.Base(file)
-		fmt.Printf("{%q, []string{\n", name)
-		for _, x := range capture(t, name) {
-			var have []string
-			for _, r := range x.responses(t) {
-				have = append(have, x.outcome(t, r))
-			}
-			fmt.Printf("\t%q, // %s\n", strings.Join(have, " | "), x.title)
+// runs joins words, equal neighbours as one with their number.
+func runs(words []string, separator string) string {
+	var out []string
+	for i, n := 0, 0; i < len(words); i += n {
+		for n = 1; i+n < len(words) && words[i+n] == words[i]; n++ {
 		}
-		fmt.Printf("}},\n")
+		if out = append(out, words[i]); n > 1 {
+			out[len(out)-1] = strconv.Itoa(n) + "*" + words[i]
+		}
+	}
+	return strings.Join(out, separator)
+}
+
+// gromoxFiles says what the client makes of every capture, request by request; several answers to one request are divided
+// by a bar: what stands behind the first is what a careless client would take for the next answer.
+var gromoxFiles = []struct {
+	file string
+	want []string
+}{
+	{"01-unauth.txt", []string{"HTTP 401"}},
+	{"01b-badpw.txt", []string{"HTTP 401"}},
+	{"02-getfolder-inbox.txt", []string{"ok"}},
+	{"03-subscribe.txt", []string{"ok"}},
+	{"04-stream-timeout1-events.txt", []string{"Success OK; Success [Status] OK; Success [Status] Closed; Success Closed EOF"}},
+	{"05-stream-events.txt", []string{"Success OK; Success [Created Modified NewMail] OK eof"}},
+	{"06-errors.txt", []string{
+		"Client | not-soap", "Client | not-soap", "Error ErrorInvalidSubscription bad=1 Closed eof", "Error ErrorInvalidSubscription bad=1 Closed eof",
+		"Error ErrorInvalidSubscription bad=1 Closed eof", "Success OK eof", "Success OK eof", "Success OK eof", "Client | not-soap", "Client | not-soap",
+		"ErrorSubscriptionNotFound", "ok", "ErrorSubscriptionNotFound", "Client", "Error ErrorInvalidSubscription bad=1 Closed eof", "ok",
+		"ErrorInvalidId", "Server", "ok", "ok", "ok", "Client", "ok", "ok", "ok", "ErrorCannotFindUser | not-soap", "Server | not-soap", "HTTP 400",
+		"Server", "HTTP 405", "HTTP 401",
+	}},
+	{"10-stream-bad-id.txt", []string{"2*Error ErrorInvalidSubscription bad=1 Closed; Success Closed EOF"}},
+	{"11-stream-good-plus-bad.txt", []string{"Error ErrorInvalidSubscription bad=1 Closed; Error ErrorInvalidSubscription [Created Modified NewMail] bad=1 OK; Success [Status] OK; Success [Status] Closed; Success Closed EOF"}},
+	{"12-stream-stolen-first.txt", []string{"Success OK; Success Closed EOF"}},
+	{"12-stream-stolen-second.txt", []string{"Success OK; Success [Created Modified NewMail] OK; Success [Status] OK eof"}},
+	{"13-unsubscribe-while-streaming.txt", []string{"Success OK; Success Closed EOF"}},
+	{"14-timeout0.txt", []string{"Success OK; Success [Status] Closed; Success Closed EOF"}},
+	{"15-reconnect-buffered.txt", []string{
+		"Success OK eof", "Success OK; Success [Created Modified NewMail Created Modified NewMail] OK eof",
+	}},
+	{"16-50plus-events.txt", []string{"Success OK; 2*Success [50*Created]+ OK; Success [20*Created] OK; Success [Status] OK eof"}},
+	{"17-expired.txt", []string{
+		"ok", "Success OK eof", "Error ErrorInvalidSubscription bad=1 Closed eof",
+	}},
+	{"20-operations-stream-all.txt", []string{"Success OK; Success [Created Modified] OK; Success [6*Modified Copied Modified] OK; Success [Moved 2*Modified Deleted Modified] OK; Success [Created Modified Created Modified NewMail Moved 2*Modified Created Modified] OK; Success [Deleted] OK eof"}},
+	{"20-operations-stream-inbox.txt", []string{"Success OK; Success [Created Modified] OK; Success [3*Modified] OK; Success [Modified] OK; Success [Created Modified NewMail Modified Created Modified] OK; Success [Deleted] OK eof"}},
+	{"20-operations.txt", []string{
+		"ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok",
+	}},
+	{"21-impersonation-grouped-stream.txt", []string{"Error ErrorInvalidSubscription bad=1 Closed; Error ErrorInvalidSubscription [Created Modified NewMail] bad=1 OK; Success [Status] OK; Success [Status] Closed; Success Closed EOF"}},
+	{"21-impersonation-single-stream.txt", []string{"Success OK; Success [Created Modified NewMail] OK eof"}},
+	{"21-impersonation.txt", []string{
+		"ok", "ErrorImpersonateUserDenied", "ErrorCannotFindUser", "ok", "ok", "ErrorImpersonationFailed", "ok", "ok", "ok", "ok",
+		"Error ErrorInvalidSubscription bad=1 Closed eof", "ErrorSubscriptionNotFound", "ok", "ok", "ok", "ok", "ErrorInvalidSubscriptionRequest",
+	}},
+	{"22-syncfolderitems.txt", []string{
+		"ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "Error ErrorAccessDenied",
+	}},
+	{"23-autodiscover.txt", []string{
+		"HTTP 404", "not-soap", "not-soap", "not-soap", "HTTP 401", "not-soap", "not-soap", "not-soap", "not-soap",
+	}},
+	{"24-http-layer.txt", []string{
+		"ok | ok", "Client | not-soap", "Client | not-soap | not-soap", "ok", "ok", "ok", "ok", "HTTP 400", "ok", "HTTP 401", "HTTP 401", "ok", "HTTP 401",
+	}},
+	{"25-hard-delete-inbox-stream.txt", []string{"Success OK; Success [2*Modified Created Modified NewMail] OK eof"}},
+	{"26-foreign-folder-subscription-stream.txt", []string{"Success OK; Success [Created Modified NewMail] [Created Modified NewMail] [Status] OK eof"}},
+	{"27-server-restart.txt", []string{
+		"Success OK eof", "Error ErrorInvalidSubscription bad=1 Closed eof", "Success OK; Success [Created Modified NewMail] OK eof",
+	}},
+	{"28-backlog-overflow.txt", []string{"Success OK; Error ErrorInvalidSubscription bad=1 Closed; Success Closed EOF"}},
+	{"29-fast-profile.txt", []string{"Success OK; Success [Created Modified NewMail] OK; 19*Success [Status] OK; Success [Status] Closed; Success Closed EOF"}},
+	{"30-getitem.txt", []string{
+		"ok", "ok; Error ErrorItemNotFound",
+	}},
+	{"31-move-and-copy-into-inbox-stream.txt", []string{"Success OK; 2*Success [Modified] OK; Success [2*Modified] OK eof"}},
+}
+
+// TestGromoxFiles: every capture there is.
+func TestGromoxFiles(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(reference(t, "gromox-wire"), "*.txt"))
+	if err != nil || len(files) != len(gromoxFiles) {
+		t.Errorf("%d captures, %d known: %v", len(files), len(gromoxFiles), err)
+	}
+	for _, test := range gromoxFiles {
+		t.Run(test.file, func(t *testing.T) {
+			var have []string
+			for _, x := range capture(t, test.file) {
+				var answers []string
+				for _, r := range x.responses(t) {
+					answers = append(answers, x.outcome(t, r))
+				}
+				have = append(have, strings.Join(answers, " | "))
+			}
+			if diff := cmp.Diff(test.want, have); diff != "" {
+				t.Errorf("(-want +have):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestGromoxPlain: all envelopes of the captured streams are plain, but the faults.
+func TestGromoxPlain(t *testing.T) {
+	total := 0
+	for _, test := range gromoxFiles {
+		for _, x := range capture(t, test.file) {
+			for _, r := range x.responses(t) {
+				body, _ := io.ReadAll(r.Body)
+				for _, envelope := range strings.SplitAfter(string(body), "</SOAP:Envelope>") {
+					if !strings.HasSuffix(envelope, "</m:GetStreamingEventsResponse></SOAP:Body></SOAP:Envelope>") {
+						continue
+					}
+					if total++; !scanned(envelope) {
+						t.Errorf("%s: not taken by the scanner: %s", test.file, envelope)
+					}
+				}
+			}
+		}
+	}
+	if total < 90 {
+		t.Errorf("only %d envelopes", total)
 	}
 }
 

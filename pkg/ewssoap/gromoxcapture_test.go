@@ -180,4 +180,3 @@ func (x captured) outcome(t *testing.T, r *http.Response) string {
 	}
 	return strings.ReplaceAll(strings.Join(codes, "; "), "Success NoError", "ok")
 }
-

@@ -95,6 +95,34 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
+// fragments are what envelopes are made of, and what breaks them.
+var fragments = []string{
+	`<t:CreatedEvent>`, `</t:CreatedEvent>`, `<t:StatusEvent/>`, `<MovedEvent a='"' >`, `</MovedEvent >`, `<t:TimeStamp>2026-11-21T01:00:05Z</t:TimeStamp>`,
+	`<t:ItemId Id="a" ChangeKey="b"/>`, `<t:ItemId x:Id='c'></t:ItemId>`, `<t:OldItemId Id="` + strings.Repeat("i", 20) + `"`, ` ChangeKey="k"`, `/>`, ` >`, `<t:ParentFolderId xmlns:Id="n" Id="p"/>`,
+	`<m:Notification>`, `</m:Notification>`, `<t:SubscriptionId> s </t:SubscriptionId>`, `<MoreEvents>true</MoreEvents>`, `</m:Notifications>`, `<m:Notifications>`, `<UnreadCount>`, `</UnreadCount>`, `7`,
+	"<ResponseCode>No\rError</ResponseCode>", `<m:ErrorSubscriptionIds><SubscriptionId>e</SubscriptionId></m:ErrorSubscriptionIds>`, `<m:ConnectionStatus>OK</m:ConnectionStatus>`,
+	`<x>`, `</x>`, `<x y="1"y='2'/>`, "\r\n ", "\t", `&amp;`, `&#x1A;`, `&#65;`, "\x00", "\xff", "ä", `<!-- -->`, `<![CDATA[x]]>`, `]]>`, `<?p?>`, `>`, `<`, `"`, `'`, `=`, `:`, "a=\"\n\"", `</`,
+	`<m:MessageXml><t:Value Name="BackOffMilliseconds">9</t:Value></m:MessageXml>`, `<m:GetStreamingEventsResponseMessage ResponseClass="Error">`, `</m:GetStreamingEventsResponseMessage>`, `</soap11:Body>`, heartbeat,
+}
+
+// FuzzFragments is FuzzScanner for envelopes that are nearly right: the bytes choose what stands in a notification.
+func FuzzFragments(f *testing.F) {
+	f.Add([]byte{0, 5, 6, 12, 1, 2})
+	f.Add([]byte{15, 16, 3, 8, 9, 10, 4, 14, 17, 23, 24})
+	f.Add([]byte{0, 7, 35, 1, 36, 37, 19, 21, 20})
+	head, tail, _ := strings.Cut(enveloped(message(`<m:Notifications><m:Notification>|</m:Notification></m:Notifications>`)), "|")
+	f.Fuzz(func(t *testing.T, choices []byte) {
+		body := head
+		for _, c := range choices[:min(len(choices), 40)] {
+			body += fragments[int(c)%len(fragments)]
+		}
+		body += tail + goodbye
+		if diff := cmp.Diff(outcomeOf(t, strings.NewReader(body), Options{}, true), outcomeOf(t, strings.NewReader(body), Options{}, false)); diff != "" {
+			t.Errorf("%s\n(-encoding/xml +scanner):\n%s", body, diff)
+		}
+	})
+}
+
 // FuzzFault: whatever a fault holds, a call and a stream make the same *Error of it, with a code.
 func FuzzFault(f *testing.F) {
 	for _, seed := range append(seeds(f, "*/*fault.res.xml"), innerFault, otherFault) {

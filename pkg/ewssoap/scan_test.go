@@ -62,7 +62,7 @@ func TestPlain(t *testing.T) {
 		{"other prefixes", strings.NewReplacer("<t:", "<x-1:", "</t:", "</x-1:", "soap11:", "S.O_A:").Replace(full), true},
 		{"no prefixes", strings.NewReplacer("<t:", "<", "</t:", "</", "<m:", "<", "</m:", "</").Replace(full), true},
 		{"single quotes", strings.ReplaceAll(full, `"`, `'`), true},
-		{"quotes in quotes", in(`Id="AAMk`, `Id='>"`) + "", false}, // the other quote ends it later: malformed
+		{"quotes in quotes", in(`Id="AAMk`, `Id='>"`), false}, // the other quote ends it later: malformed
 		{"space", strings.NewReplacer(`" `, "\"\r\n\t ", `=`, " = ", "/>", " />", ">", " >").Replace(heartbeat), true},
 		{"indented", strings.ReplaceAll(heartbeat, "<", "\r\n  <")[2:], true},
 		{"status event", enveloped(message(`<m:Notifications><t:Notification><t:SubscriptionId>a</t:SubscriptionId><t:StatusEvent/></t:Notification></m:Notifications>`)), true},
@@ -90,6 +90,7 @@ func TestPlain(t *testing.T) {
 		{"beyond ASCII in a name", in("<t:TimeStamp>", "<ä/><t:TimeStamp>"), false},
 		{"forbidden", in(`Id="AAMk`, "Id=\"\x01"), false},
 		{"forbidden in eight", in(`Id="AAMkAGFh`, "Id=\"AAM\x1fAGFh"), false},
+		{"beyond ASCII in eight", in(`Id="AAMkAGFh`, `Id="AAMäAGFh`), false},
 		{"delete", in(`Id="AAMkAGFh`, "Id=\"AAM\x7fAGFh"), true},
 		{"line ends in a text", in(">NoError<", ">No\r\nError<"), false},
 		{"line end in a value", in(`Id="AAMk`, "Id=\"\n"), false},
@@ -108,6 +109,7 @@ func TestPlain(t *testing.T) {
 		{"other encoding", `<?xml version="1.0" encoding="utf-16"?>` + full, false},
 		{"doctype", `<!DOCTYPE x>` + full, false},
 		{"other answer", otherAnswer, false},
+		{"other root", strings.NewReplacer("<Envelope", "<Envelop", "</Envelope", "</Envelop").Replace(heartbeat), false},
 		{"fault", `<Envelope><Body><Fault><faultcode>a:ErrorServerBusy</faultcode></Fault></Body></Envelope>`, false},
 		{"HTML", "<html><br>", false},
 		{"junk", "junk" + full, false},

@@ -33,7 +33,9 @@ func (t *trip) decode(src *source, into answerElement) error {
 		return t.statusError(src)
 	}
 	d := newDecoder(src)
-	if err := d.envelope(t.request.answer, into); err != nil {
+	err := d.envelope(t.request.answer, into)
+	t.meta.Forbidden = d.forbidden()
+	if err != nil {
 		return t.answerError(d, err)
 	}
 	src.drain(maxRemainder)
@@ -79,14 +81,15 @@ func statusText(answer *http.Response) string {
 func (t *trip) answerError(d *decoder, err error) error {
 	var f *fault
 	var foreign *notSOAPError
+	var coding *codingError
 	switch read := d.src.failed; {
 	case errors.As(err, &f):
 		e := t.fail("", "")
 		f.fill(e)
 		return e
-	case errors.As(err, &foreign) && !d.proven:
+	case (errors.As(err, &foreign) || errors.As(read, &coding)) && !d.proven:
 		return t.fail(ConditionNotSOAP, err.Error())
-	case errors.As(err, &foreign) || read == nil || read == errTooLarge:
+	case foreign != nil || coding != nil || read == nil || read == errTooLarge:
 		return t.fail(ConditionMalformed, err.Error())
 	case isEnd(read) && d.src.dirty:
 		return t.fail(ConditionTruncated, "the answer ended inside an envelope")

@@ -35,7 +35,12 @@
 //     in it, also beside an error. It never waits longer than the silence and the overdue time allow.
 //   - A stream has no goroutine and reads only while Next is called: a slow caller slows the server down, and no more is in
 //     memory than one envelope.
-//   - Envelopes and answers are limited in size and depth, document type declarations are refused, and no input panics.
+//   - Envelopes and answers are limited in size (after unpacking) and depth, document type declarations are refused, and
+//     no input panics.
+//   - Characters that XML forbids are left out and counted, [Envelope].Forbidden and [Meta].Forbidden: they fail neither a
+//     stream nor a page of items. XML 1.1 is read as 1.0.
+//   - An envelope means the same whether the scanner of plain ones reads it or encoding/xml, which has the last word on all
+//     that is unusual.
 //   - The trace, the texts of errors and printed cookies hold no credentials and no cookie values.
 //
 // # No guarantees
@@ -50,4 +55,6 @@
 //   - That a [Field] exists is not checked; a server answers ErrorSchemaValidation.
 //   - Texts are the server's, localised and free to change. One decides here: that of a version refused with another code
 //     than ErrorInvalidServerVersion, as public reports have it.
+//   - Requests ask for no compression. A server that compresses all the same with gzip or deflate is understood, but only
+//     what it flushes comes at once; a foreign answer in deflate without the zlib format may leave its connection in use.
 package ewssoap

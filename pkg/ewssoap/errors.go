@@ -10,7 +10,7 @@ import (
 // Conditions are the codes of an [Error] for which Exchange has none. An HTTP status without a SOAP fault has the code
 // "HTTP 503" and so on, and the number in HTTPStatus.
 const (
-	ConditionNotSOAP        = "not-soap"        // status 200, but HTML, or an answer to another operation: a login page, a proxy, a stale answer
+	ConditionNotSOAP        = "not-soap"        // status 200, but HTML, an answer to another operation, or a Content-Encoding nobody asked for: a login page, a proxy, a stale answer
 	ConditionRedirect       = "redirect"        // a redirect, which is never followed; see Error.Location
 	ConditionEOF            = "eof"             // a stream ended between envelopes without ConnectionStatus Closed
 	ConditionTruncated      = "truncated"       // the body ended inside an envelope

@@ -25,6 +25,10 @@ type ID struct {
 // Envelope is one SOAP envelope of a stream.
 type Envelope struct {
 	Messages []StreamMessage
+
+	// Forbidden counts the characters that XML forbids and that were left out of the envelope: control characters, raw or
+	// as references, references to surrogates, and bytes that are not UTF-8.
+	Forbidden int
 }
 
 // StreamMessage is one GetStreamingEventsResponseMessage. Every field counts on its own: an Error may come together with

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Meta is what the head of an answer says besides the answer, for clocks and for finding the request in Exchange's logs.
+// Meta is what an answer, mostly its head, says besides the answer, for clocks and for finding the request in Exchange's logs.
 type Meta struct {
 	Date            time.Time // the server's Date header, whole seconds; zero if it sent none
 	Received        time.Time // when the head arrived by the local clock, with its monotonic reading; zero: no answer
@@ -16,6 +16,7 @@ type Meta struct {
 	BEServer        string    // X-BEServer, or X-CalculatedBETarget where only that was sent
 	Cookie          Cookie    // X-BackEndOverrideCookie that the answer set; empty: none
 	ExchangeCookie  Cookie    // exchangecookie that the answer set; empty: none
+	Forbidden       int       // characters that XML forbids, left out of an ordinary answer; those of a stream: Envelope.Forbidden
 }
 
 func metaOf(h http.Header, clientRequestID string) Meta {

@@ -25,12 +25,21 @@ func notSOAP(format string, args ...any) error { return &notSOAPError{fmt.Sprint
 // decoder reads SOAP envelopes, one behind the other, from a source. Only local names count.
 type decoder struct {
 	src    *source
+	scrub  *scrubber
 	xml    *xml.Decoder
 	proven bool // an envelope with the right answer was read
 }
 
 func newDecoder(src *source) *decoder {
-	return &decoder{src: src, xml: xml.NewTokenDecoder(&guard{raw: xml.NewDecoder(src)})}
+	scrub := newScrubber(src)
+	return &decoder{src: src, scrub: scrub, xml: xml.NewTokenDecoder(&guard{raw: xml.NewDecoder(scrub)})}
+}
+
+// forbidden returns how many characters were kept out since it was asked last.
+func (d *decoder) forbidden() int {
+	n := d.scrub.dropped
+	d.scrub.dropped = 0
+	return n
 }
 
 // guard passes tokens on and enforces what encoding/xml does not.

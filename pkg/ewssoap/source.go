@@ -13,13 +13,17 @@ const cautiousStep = len("</Envelope")
 // streamStep is how much of a stream is read at a time once its first envelope proved it to be one.
 const streamStep = 16 << 10
 
+// largestKept is how large a buffer may stay between two envelopes: one of 50 busy mailboxes has 200 KiB.
+const largestKept = 256 << 10
+
 var (
 	errTooLarge = errors.New("the envelope exceeds the size limit")
 	errNoMarkup = errors.New("text where a SOAP Envelope was due")
 )
 
-// source feeds an XML decoder byte by byte, so that the decoder never asks for more than it needs: an envelope is complete
-// with its last byte.
+// source holds what was read of an answer. It is consumed byte by byte by an XML decoder, so that the decoder never asks for
+// more than it needs: an envelope is complete with its last byte. Or it is looked at by a [scanner], which consumes an
+// envelope as a whole or leaves it to the decoder.
 type source struct {
 	reader     io.Reader
 	beforeRead func() // called before every read; may be nil
@@ -73,20 +77,13 @@ func (s *source) ReadByte() (byte, error) {
 	b := s.buf[s.next]
 	s.next++
 	s.taken++
-	if !s.dirty && !isBlank(b) {
-		s.dirty = true
-		if b != '<' { // a verdict now: the decoder would look for the end of the text
-			s.failed = errNoMarkup
-			return 0, s.failed
-		}
-	}
 	if s.record != nil {
 		*s.record = append(*s.record, b)
 	}
 	return b, nil
 }
 
-// Read implements io.Reader for the decoder's signature and for drain.
+// Read implements io.Reader for drain.
 func (s *source) Read(p []byte) (int, error) {
 	for n := range p {
 		b, err := s.ReadByte()
@@ -106,12 +103,50 @@ func (s *source) fill() bool {
 	if len(s.buf) != s.step {
 		s.buf = make([]byte, s.step)
 	}
+	s.next, s.end = 0, 0
+	return s.read()
+}
+
+// held returns what was read and not consumed yet. It is valid until the next call of more.
+func (s *source) held() []byte { return s.buf[s.next:s.end] }
+
+// more reads to what is held. It refuses if the envelope would break the limit, or nothing more comes.
+func (s *source) more() bool {
+	held := s.held()
+	if s.taken+int64(len(held)) > s.limit {
+		return false
+	}
+	switch into := s.buf; {
+	case len(held) == len(into):
+		s.buf = make([]byte, max(s.step, 2*len(held)))
+		fallthrough
+	case s.next > 0:
+		s.next, s.end = 0, copy(s.buf, held)
+	}
+	return s.read()
+}
+
+// consume takes n bytes of what is held.
+func (s *source) consume(n int) {
+	if s.record != nil {
+		*s.record = append(*s.record, s.buf[s.next:s.next+n]...)
+	}
+	s.next += n
+	s.taken += int64(n)
+	s.dirty = true
+	if s.next == s.end && len(s.buf) > largestKept {
+		s.buf, s.next, s.end = nil, 0, 0
+	}
+}
+
+// read reads behind what is held until there is a byte more or an error.
+func (s *source) read() bool {
 	for s.pending == nil {
 		if s.beforeRead != nil {
 			s.beforeRead()
 		}
-		n, err := s.reader.Read(s.buf)
-		s.next, s.end, s.pending = 0, n, err
+		n, err := s.reader.Read(s.buf[s.end:min(len(s.buf), s.end+s.step)])
+		s.end, s.pending = s.end+n, err
 		if n > 0 {
 			return true
 		}

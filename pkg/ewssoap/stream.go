@@ -10,6 +10,7 @@ import (
 // The stream has no goroutine of its own.
 type Stream struct {
 	trip    *trip
+	plain   *scanner // tries every envelope but the first; nil: none is tried
 	decoder *decoder
 	overdue *time.Timer
 	silence *time.Timer
@@ -34,7 +35,7 @@ func newStream(t *trip, r StreamRequest, maxEnvelope int64) *Stream {
 	s.silence.Stop()
 	src := t.source(maxEnvelope)
 	src.beforeRead = s.wait
-	s.decoder = newDecoder(src)
+	s.plain, s.decoder = newScanner(src), newDecoder(src)
 	return s
 }
 
@@ -59,8 +60,7 @@ func (s *Stream) Next() (*Envelope, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	var answer streamAnswer
-	err := s.decoder.envelope(s.trip.request.answer, &answer)
+	envelope, err := s.read()
 	s.silence.Stop()
 	s.waiting = false
 	if err != nil {
@@ -69,13 +69,29 @@ func (s *Stream) Next() (*Envelope, error) {
 	s.count++
 	s.decoder.src.step = streamStep
 	s.trip.reportEnvelope(s.count, s.decoder.src.mark(), nil)
-	envelope := answer.envelope()
 	for _, m := range envelope.Messages {
 		if m.ConnectionStatus != "" {
 			s.closed = m.ConnectionStatus == statusClosed
 		}
 	}
 	return envelope, nil
+}
+
+// read reads the next envelope: a plain one as a whole, any other, or what is none, with all the care of the decoder. So is
+// the first one, which has to prove that this is a stream at all.
+func (s *Stream) read() (*Envelope, error) {
+	if s.plain != nil && s.count > 0 {
+		if e := s.plain.envelope(); e != nil {
+			return e, nil
+		}
+	}
+	var answer streamAnswer
+	if err := s.decoder.envelope(s.trip.request.answer, &answer); err != nil {
+		return nil, err
+	}
+	e := answer.envelope()
+	e.Forbidden = s.decoder.forbidden()
+	return e, nil
 }
 
 // Close aborts the stream at once. What is still on the way is lost; the connection is not used again.

@@ -22,13 +22,30 @@ type wireMessage struct {
 }
 
 type wireNotification struct {
-	SubscriptionID string      `xml:"SubscriptionId"`
-	MoreEvents     string      `xml:"MoreEvents"`
-	Events         []wireEvent `xml:",any"` // in their order, and whatever else there is
+	SubscriptionID string     `xml:"SubscriptionId"`
+	MoreEvents     string     `xml:"MoreEvents"`
+	Events         wireEvents `xml:",any"`
+}
+
+// wireEvents are the events of a notification in their order. What else may stand there is left out: watermarks, and what
+// is not known yet.
+type wireEvents []Event
+
+// UnmarshalXML implements xml.Unmarshaler for one element after the other.
+func (e *wireEvents) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	kind, known := eventTypes[start.Name.Local]
+	if !known {
+		return d.Skip()
+	}
+	var w wireEvent
+	if err := d.DecodeElement(&w, &start); err != nil {
+		return err
+	}
+	*e = append(*e, w.event(kind))
+	return nil
 }
 
 type wireEvent struct {
-	XMLName           xml.Name
 	TimeStamp         string `xml:"TimeStamp"`
 	ItemID            wireID `xml:"ItemId"`
 	FolderID          wireID `xml:"FolderId"`
@@ -73,18 +90,12 @@ func (m *wireMessage) message() StreamMessage {
 }
 
 func (n *wireNotification) notification() Notification {
-	out := Notification{SubscriptionID: strings.TrimSpace(n.SubscriptionID), MoreEvents: isTrue(n.MoreEvents)}
-	for i := range n.Events {
-		if isEvent(n.Events[i].XMLName.Local) {
-			out.Events = append(out.Events, n.Events[i].event())
-		}
-	}
-	return out
+	return Notification{SubscriptionID: strings.TrimSpace(n.SubscriptionID), MoreEvents: isTrue(n.MoreEvents), Events: n.Events}
 }
 
-func (e *wireEvent) event() Event {
+func (e *wireEvent) event(kind EventType) Event {
 	return Event{
-		Type:              EventType(e.XMLName.Local),
+		Type:              kind,
 		TimeStamp:         timeOf(e.TimeStamp),
 		ItemID:            ID(e.ItemID),
 		FolderID:          ID(e.FolderID),
@@ -96,13 +107,16 @@ func (e *wireEvent) event() Event {
 	}
 }
 
-// isEvent tells events from what else may stand in a Notification: watermarks, and what is not known yet.
+// eventTypes are the events by the names of their elements.
+var eventTypes = map[string]EventType{
+	string(CopiedEvent): CopiedEvent, string(CreatedEvent): CreatedEvent, string(DeletedEvent): DeletedEvent,
+	string(ModifiedEvent): ModifiedEvent, string(MovedEvent): MovedEvent, string(NewMailEvent): NewMailEvent,
+	string(FreeBusyChangedEvent): FreeBusyChangedEvent, string(StatusEvent): StatusEvent,
+}
+
 func isEvent(name string) bool {
-	switch EventType(name) {
-	case CopiedEvent, CreatedEvent, DeletedEvent, ModifiedEvent, MovedEvent, NewMailEvent, FreeBusyChangedEvent, StatusEvent:
-		return true
-	}
-	return false
+	_, known := eventTypes[name]
+	return known
 }
 
 // isTrue reads an xs:boolean.

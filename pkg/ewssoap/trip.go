@@ -116,6 +116,7 @@ func (t *trip) roundTrip(rt http.RoundTripper, hr *http.Request) (*http.Response
 	if err != nil {
 		return nil, t.transportError(err)
 	}
+	unpack(answer)
 	t.meta = metaOf(answer.Header, t.meta.ClientRequestID)
 	t.record.answered(answer, t.meta)
 	return answer, nil

@@ -33,7 +33,11 @@ func (t *trip) decode(src *source, into answerElement) error {
 		return t.statusError(src)
 	}
 	d := newDecoder(src)
-	if err := d.envelope(t.request.answer, into); err != nil {
+	read := d.envelope
+	if t.request.plain {
+		read = d.document
+	}
+	if err := read(t.request.answer, into); err != nil {
 		return t.answerError(d, err)
 	}
 	src.drain(maxRemainder)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,7 +193,7 @@ var wireCases = []wireCase{
 
 // TestWire sends every golden request and decodes every golden answer.
 func TestWire(t *testing.T) {
-	for _, test := range wireCases {
+	for _, test := range slices.Concat(wireCases, poxCases) {
 		t.Run(test.name, func(t *testing.T) {
 			var sent []byte
 			transport := roundTrip(func(r *http.Request) (*http.Response, error) {

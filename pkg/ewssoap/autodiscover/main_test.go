@@ -132,6 +132,9 @@ func broken(*http.Request) (*http.Response, error) { return nil, errors.New("res
 // all others a place.
 func settings(parts ...string) reply {
 	return func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodGet {
+			return status(200)(r)
+		}
 		request, err := io.ReadAll(r.Body)
 		if err != nil {
 			return nil, err

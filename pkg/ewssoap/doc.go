@@ -1,5 +1,6 @@
-// Package ewssoap is a client of Exchange Web Services (EWS) and of SOAP Autodiscover, as far as streaming notifications
-// need them: GetUserSettings, Subscribe, Unsubscribe, GetStreamingEvents, GetFolder, FindFolder.
+// Package ewssoap is a client of Exchange Web Services (EWS) and of Autodiscover, as far as streaming notifications need
+// them: GetUserSettings, Subscribe, Unsubscribe, GetStreamingEvents, GetFolder, FindFolder, and Autodiscover in plain XML.
+// Package autodiscover, below it, finds the Autodiscover service of a domain.
 //
 // A [Client] holds connections and nothing else. Where a request goes, whom it impersonates and how it finds its mailbox
 // server is a [Call], a value given each time; there is no cookie jar, so groups that share a host never mix.
@@ -9,7 +10,7 @@
 //   - One request is sent for one call. Nothing is retried, redirected or refreshed here (the transport of net/http repeats
 //     a request only where no byte of it reached the server).
 //   - An answer is accepted only if it is a SOAP envelope whose body begins with the answer to the operation sent and holds
-//     a response message. Anything else is an [Error], and the connection it came on is not used again, nor is that of a
+//     a response message; of plain-XML Autodiscover, only if it is a document of its kind. Anything else is an [Error], and the connection it came on is not used again, nor is that of a
 //     SOAP fault, since some servers send a second answer behind one (unless the whole body has no more than ten bytes).
 //   - Every failure is an [Error] whose Code can be decided upon: an EWS ResponseCode, an Autodiscover ErrorCode, "HTTP 503"
 //     and so on, or a Condition. Only a cancelled context is not: then the call returns ctx.Err() itself.

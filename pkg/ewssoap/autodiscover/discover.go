@@ -99,9 +99,10 @@ func (c *Client) take(trust string, b batch, got found, err error, results []Res
 		}
 		r.Err = answer.Err
 		if answer.Err.Code == redirectAddress || answer.Err.Code == redirectURL {
-			to, err := c.redirected(trust, &u, answer, got)
-			if err != nil {
-				r.Err = err
+			to, refusal := c.redirected(trust, &u, answer, got)
+			if refusal != nil {
+				refusal.Err = answer.Err
+				r.Err = refusal
 				continue
 			}
 			next = join(next, to, u)
@@ -111,10 +112,10 @@ func (c *Client) take(trust string, b batch, got found, err error, results []Res
 }
 
 // redirected is the batch that a redirected user belongs to. It updates the user.
-func (c *Client) redirected(trust string, u *asking, answer ewssoap.UserSettings, got found) (batch, error) {
+func (c *Client) redirected(trust string, u *asking, answer ewssoap.UserSettings, got found) (batch, *RedirectError) {
 	to, isAddress := batch{}, answer.Err.Code == redirectAddress
 	target := answer.RedirectTarget
-	refuse := func(r Reason) error {
+	refuse := func(r Reason) *RedirectError {
 		return &RedirectError{Reason: r, Address: isAddress, Target: target, Host: hostOf(to.url)}
 	}
 	if isAddress {

@@ -47,6 +47,7 @@ func (c *Client) locate(ctx context.Context, address string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	r.Close = true // nothing more is asked of the host by http
 	answer, err := c.o.Plain.RoundTrip(r)
 	if err != nil {
 		return "", err

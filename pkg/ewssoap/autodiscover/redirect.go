@@ -31,7 +31,7 @@ type RedirectError struct {
 	Address bool   // an address redirected: RedirectAddress; else a URL did
 	Target  string // the URL or address
 	Host    string // of the URL
-	Err     error  // the answer that redirected, if it was one of HTTP to a request with credentials
+	Err     error  // the answer that redirected, if it was one to a request with credentials
 }
 
 // Unwrap returns the answer that redirected.
@@ -42,8 +42,8 @@ func (e *RedirectError) Error() string {
 	target := withoutSecrets(e.Target)
 	switch e.Reason {
 	case ReasonHost:
-		return "autodiscover: no credentials are sent to " + e.Host + ", which " + target +
-			" is at: allow that host, or configure the URL of the service"
+		return "autodiscover: " + target + " is not asked: no credentials are sent to " + e.Host +
+			"; allow that host, or configure the URL of the service"
 	case ReasonInsecure:
 		return "autodiscover: not redirected to " + target + ": only https and port 443 are followed, and no user in the URL"
 	case ReasonTarget:

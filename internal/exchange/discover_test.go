@@ -137,7 +137,7 @@ func TestAPlaceBehindARedirect(t *testing.T) {
 			"other.test":  {Mailbox: anna, Fault: &ewsaffinity.Fault{Code: "RedirectUrl"}},
 		} {
 			d := &domains{answers: map[string]func() (*http.Response, error){"sim.test": first, "autodiscover.sim.test": status(404), "tenant.test": works}}
-			have, err := over(exchange.Config{Allow: []string{allow}, Basic: someAccount(true)}, d.RoundTrip).Discover(t.Context(), []messages.Address{anna})
+			have, err := over(exchange.Config{Allow: []string{allow}}, d.RoundTrip).Discover(t.Context(), []messages.Address{anna})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -224,7 +224,7 @@ func TestEndpointsOfADomain(t *testing.T) {
 		{"a request that is refused is refused elsewhere too", false, invalid, works, []string{first}, "InvalidRequest"},
 		{"a login that is refused is not tried elsewhere", true, status(401), works, []string{first}, ewsaffinity.CodeRefusedLogin},
 		{"a token may be good elsewhere", false, status(401), works, []string{first, second}, ""},
-		{"Exchange's error page", true, errorPage, errorPage, []string{first, second}, ewsaffinity.CodeErrorPage},
+		{"Exchange's error page", false, errorPage, errorPage, []string{first, second}, ewsaffinity.CodeErrorPage},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

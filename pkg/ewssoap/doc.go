@@ -10,8 +10,9 @@
 //   - One request is sent for one call. Nothing is retried, redirected or refreshed here (the transport of net/http repeats
 //     a request only where no byte of it reached the server).
 //   - An answer is accepted only if it is a SOAP envelope whose body begins with the answer to the operation sent and holds
-//     a response message; of plain-XML Autodiscover, only if it is a document of its kind. Anything else is an [Error], and the connection it came on is not used again, nor is that of a
-//     SOAP fault, since some servers send a second answer behind one (unless the whole body has no more than ten bytes).
+//     a response message; of plain-XML Autodiscover, only if it is such a document. Anything else is an [Error], and the
+//     connection it came on is not used again, nor is that of a SOAP fault, since some servers send a second answer behind
+//     one (unless the whole body has no more than ten bytes).
 //   - Every failure is an [Error] whose Code can be decided upon: an EWS ResponseCode, an Autodiscover ErrorCode, "HTTP 503"
 //     and so on, or a Condition. Only a cancelled context is not: then the call returns ctx.Err() itself.
 //   - [Stream.Next] returns an envelope as soon as its last byte is there, whatever the framing, and every notification

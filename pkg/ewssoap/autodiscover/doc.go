@@ -37,8 +37,9 @@
 //   - At most ten redirects are followed for a user, those of HTTP, of RedirectUrl and of RedirectAddress counted together,
 //     and none to where it has been.
 //   - A known endpoint is given up only for another that answered. It is asked again, without a walk, after ServerBusy,
-//     InternalServerError, 429 and 503, unless these come three times in a row; after a failed connection a new walk is made
-//     only if the last is more than an hour old ("How to: Refresh configuration information by using Autodiscover").
+//     InternalServerError, 429 and 503, unless these come three times in a row. After a failed connection, 401 to a token, or
+//     403, a new walk is made only if the last is an hour old ("How to: Refresh configuration information by using
+//     Autodiscover"). Where another answer than Autodiscover's comes, it is made at once. A walk in vain changes nothing.
 //   - A call does not wait for anything but answers.
 //
 // # No guarantees

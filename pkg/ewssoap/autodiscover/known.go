@@ -98,7 +98,9 @@ func (c *Client) begin(k key, failed endpoint) (known endpoint, f *flight, lead 
 	usable := e.endpoint.url != "" && !e.endpoint.is(failed) && c.trusts(e.endpoint, k.trust)
 	if usable && (e.endpoint.protocol == SOAP || c.configuredFor(k) || c.o.Now().Sub(e.walked) < plainFor) {
 		known = e.endpoint
-		known.source = SourceKnown
+		if known.source != SourceConfigured {
+			known.source = SourceKnown
+		}
 		return known, nil, false
 	}
 	e.flight = &flight{done: make(chan struct{})}
@@ -131,7 +133,7 @@ func (c *Client) land(ctx context.Context, k key, f *flight, got found, err, cau
 	now := c.o.Now()
 	e.walked, e.busy, e.flight = now, 0, nil
 	if got.endpoint.url != "" {
-		e.endpoint = got.endpoint
+		e.endpoint = c.kept(k, got.endpoint)
 		if got.verdict == busy {
 			e.busy, e.busyAt = 1, now
 		}
@@ -145,6 +147,14 @@ func (c *Client) land(ctx context.Context, k key, f *flight, got found, err, cau
 	return err
 }
 
+// kept is the endpoint to begin with next time: the one that answered, or the configured one, wherever it redirected to.
+func (c *Client) kept(k key, answered endpoint) endpoint {
+	if c.configuredFor(k) {
+		return endpointAt(c.o.URL, SourceConfigured)
+	}
+	return answered
+}
+
 // settle takes in the outcome of a request to a known endpoint, and reports whether another is to be looked for.
 func (c *Client) settle(k key, known endpoint, got found, began time.Time) (lookElsewhere bool) {
 	c.mu.Lock()
@@ -155,7 +165,7 @@ func (c *Client) settle(k key, known endpoint, got found, began time.Time) (look
 	}
 	switch got.verdict {
 	case works, service:
-		e.busy, e.endpoint = 0, got.endpoint
+		e.busy, e.endpoint = 0, c.kept(k, got.endpoint)
 	case busy, overloaded:
 		if began.Before(e.busyAt) { // simultaneous requests say it once
 			return false
@@ -163,9 +173,9 @@ func (c *Client) settle(k key, known endpoint, got found, began time.Time) (look
 		e.busy++
 		e.busyAt = c.o.Now()
 		return e.busy >= patience
-	case unreachable:
+	case unreachable, denied: // it was not denied before: what changed is the login's right, or the token's age
 		return c.o.Now().Sub(e.walked) >= refreshAfter
-	case refused, denied, foreign:
+	case refused, foreign:
 		return true
 	}
 	return false

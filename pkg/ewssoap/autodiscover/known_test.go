@@ -66,9 +66,11 @@ func TestTheServiceThatAnsweredIsKept(t *testing.T) {
 			{0, nil, []string{apex, sub}, "ok"},
 			{2 * time.Hour, map[string]reply{sub: status(401), apex: settings()}, []string{sub}, "HTTP 401"},
 			{0, map[string]reply{sub: settings()}, []string{sub}, "ok"}},
-		"nothing for us there: elsewhere": {
+		"denied: elsewhere after an hour, but not at the same host": {
 			{0, nil, []string{apex, sub}, "ok"},
-			{0, map[string]reply{sub: status(403), xml(sub): poxPlace, apex: settings()}, []string{sub, apex}, "ok"}},
+			{59 * time.Minute, map[string]reply{sub: status(403), xml(sub): poxPlace}, []string{sub}, "HTTP 403"},
+			{time.Minute, nil, onward(sub, apex), "HTTP 403"},
+			{time.Hour, map[string]reply{apex: settings()}, []string{sub, apex}, "ok"}},
 		"a redirect is remembered": {
 			{0, map[string]reply{sub: to(mail), mail: settings()}, []string{apex, sub, mail}, "ok"}, {0, nil, []string{mail}, "ok"},
 			{0, map[string]reply{mail: to(sub), sub: settings()}, []string{mail, sub}, "ok"}, {0, nil, []string{sub}, "ok"}},
@@ -99,6 +101,7 @@ func TestTheServiceThatAnsweredIsKept(t *testing.T) {
 	}
 }
 
+// Nor is what it redirects to taken for it.
 func TestAConfiguredServiceIsNeverGivenUp(t *testing.T) {
 	n, time := on(map[string]reply{mail: settings(), apex: settings()}), newClock()
 	c := n.client(autodiscover.Options{URL: mail, Now: time.Now})
@@ -107,6 +110,14 @@ func TestAConfiguredServiceIsNeverGivenUp(t *testing.T) {
 		time.pass(2 * refresh)
 		_, _ = c.Discover(t.Context(), anna)
 		equal(t, "asked", n.taken(), []string{mail})
+	}
+	n.set(mail, to(sub))
+	n.set(sub, settings())
+	for range 2 {
+		if _, err := c.Discover(t.Context(), anna); err != nil {
+			t.Error(err)
+		}
+		equal(t, "asked", n.taken(), []string{mail, sub})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/ewsnats/ewsnats/internal/app/config"
 	"github.com/ewsnats/ewsnats/internal/exchange"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
+	"github.com/ewsnats/ewsnats/pkg/ewssoap/autodiscover"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
@@ -37,7 +38,9 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *
 		Traced:  func(string) bool { return log.Enabled(context.Background(), slog.LevelDebug) },
 	})
 	settings := exchange.Config{
-		URL: e.URL, AutodiscoverURL: e.Autodiscover.URL, Impersonation: e.Impersonation, Concurrency: e.Concurrency,
+		URL: e.URL, AutodiscoverURL: e.Autodiscover.URL, Allow: e.Autodiscover.Allow,
+		Plain: agent.on(ewssoap.NewTransport(transport)), Observe: stepLog(log),
+		Impersonation: e.Impersonation, Concurrency: e.Concurrency,
 		TimeoutMin: int(cfg.Streamer.ConnectionTimeout.Min.Minutes()), TimeoutMax: int(cfg.Streamer.ConnectionTimeout.Max.Minutes()),
 		Silence: cfg.Streamer.Silence, Random: rand.Float64,
 	}
@@ -65,6 +68,13 @@ func authorizer(a config.Account) ewssoap.Authorizer {
 		return ewssoap.BasicAuth(a.User, a.Password.Read)
 	}
 	return nil
+}
+
+// stepLog writes a line for every step of Autodiscover at level debug.
+func stepLog(log *slog.Logger) func(autodiscover.Step) {
+	return func(s autodiscover.Step) {
+		log.Debug("Autodiscover step", "domain", s.Domain, "step", s.String())
+	}
 }
 
 // requestLog writes a line for every request and answer at level debug.

@@ -71,6 +71,8 @@ func TestRules(t *testing.T) {
 		"stage reads the clock":               {files{"internal/streamer/a.go": "package a\nimport \"time\"\nvar x = time.Now()\n"}, ""},
 		"simulator's test imports client":     {files{"pkg/exchangesim/a_test.go": imports("pkg/ewssoap")}, "judge each other"},
 		"client imports simulator":            {files{"pkg/ewssoap/wire/a.go": imports("pkg/exchangesim")}, "judge each other"},
+		"walk imports affinity":               {files{"pkg/ewssoap/autodiscover/a.go": imports("pkg/ewsaffinity")}, "pkg/ewssoap and the standard library only"},
+		"walk imports the client":             {files{"pkg/ewssoap/autodiscover/a.go": imports("pkg/ewssoap", "net/http")}, ""},
 		"long main":                           {files{"cmd/streamer/main.go": "package main\n" + strings.Repeat("\n", 59)}, "has 60 lines"},
 		"short main":                          {files{"cmd/streamer/main.go": "package main\n" + strings.Repeat("\n", 58)}, ""},
 	}

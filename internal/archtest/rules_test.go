@@ -17,7 +17,7 @@ type rule func(source) (complaints []string)
 func rules() []rule {
 	return []rule{
 		publicPackagesStandAlone, stagesStandAlone, natsStaysInJetbus, serverStaysInNatsserver,
-		breakerStaysInBreaker, pureImports, pureClock, clientAndSimulatorNeverMeet, mainsAreShort,
+		breakerStaysInBreaker, pureImports, pureClock, clientAndSimulatorNeverMeet, walkStandsOnTheClient, mainsAreShort,
 	}
 }
 
@@ -151,6 +151,17 @@ func clientAndSimulatorNeverMeet(s source) []string {
 		return s.each(func(imported string) bool { return within(imported, module+"/pkg/exchangesim") }, why)
 	}
 	return nil
+}
+
+// walkStandsOnTheClient: what looks for Autodiscover is a library by itself.
+func walkStandsOnTheClient(s source) []string {
+	if !within(s.folder, "pkg/ewssoap/autodiscover") || s.test {
+		return nil
+	}
+	return s.each(func(imported string) bool {
+		external := strings.Contains(strings.Split(imported, "/")[0], ".")
+		return external && imported != module+"/pkg/ewssoap"
+	}, "pkg/ewssoap/autodiscover imports pkg/ewssoap and the standard library only")
 }
 
 // longestMain is the first length that is too long.

@@ -23,8 +23,9 @@ type Recorder interface {
 
 // Autodiscover asks for the places of mailboxes.
 type Autodiscover interface {
-	// Discover asks about mailboxes of one domain in one request. There may be
-	// fewer answers than mailboxes: the rest is asked about again. The error is
+	// Discover asks about mailboxes of one domain in one request, and as many more
+	// as redirects and a search for the service take. There may be fewer answers
+	// than mailboxes: the rest is asked about again. The error is
 	// about the request as a whole: an *ewsaffinity.Fault, or the context's.
 	Discover(ctx context.Context, mailboxes []messages.Address) ([]Answer, error)
 }

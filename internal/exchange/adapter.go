@@ -3,20 +3,26 @@ package exchange
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/pace"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
+	"github.com/ewsnats/ewsnats/pkg/ewssoap/autodiscover"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // Config says how Exchange is asked.
 type Config struct {
 	URL             messages.Endpoint // fixed endpoint of every mailbox; empty: Autodiscover
-	AutodiscoverURL string            // SOAP Autodiscover endpoint; empty: found from the domain
-	Impersonation   bool              // act as the mailbox (ApplicationImpersonation); else as a delegate
+	AutodiscoverURL string            // Autodiscover endpoint; empty: found from the domain
+	Allow           []string          // hosts beyond the domain's that Autodiscover may send the credentials to
+	Plain           http.RoundTripper // carries Autodiscover's requests without credentials; nil: one of ewssoap's
+	Resolver        autodiscover.Resolver
+	Observe         func(autodiscover.Step) // told of Autodiscover's steps; nil: nobody
+	Impersonation   bool                    // act as the mailbox (ApplicationImpersonation); else as a delegate
 	Folders         []messages.FolderName
 	FolderIDs       []string // besides Folders; both empty: all folders
 	Events          []ewssoap.EventType
@@ -34,10 +40,11 @@ type Adapter struct {
 	client *ewssoap.Client
 	login  *login // nil: not guarded
 
-	mu        sync.Mutex
-	members   int                               // processes that share the bounds
-	slots     map[messages.Endpoint]*pace.Slots // calls under way, by endpoint
-	endpoints map[string]string                 // Autodiscover endpoint that worked, by domain
+	walker *autodiscover.Client
+
+	mu      sync.Mutex
+	members int                               // processes that share the bounds
+	slots   map[messages.Endpoint]*pace.Slots // calls under way, by endpoint, of Autodiscover by host
 
 	replaced replacedCookies // of streams
 }
@@ -57,8 +64,8 @@ func New(cfg Config, client *ewssoap.Client) *Adapter {
 		cfg.Events = []ewssoap.EventType{ewssoap.CopiedEvent, ewssoap.CreatedEvent, ewssoap.DeletedEvent,
 			ewssoap.ModifiedEvent, ewssoap.MovedEvent, ewssoap.NewMailEvent, ewssoap.FreeBusyChangedEvent}
 	}
-	a := &Adapter{cfg: cfg, client: client,
-		members: 1, slots: map[messages.Endpoint]*pace.Slots{}, endpoints: map[string]string{}}
+	a := &Adapter{cfg: cfg, client: client, members: 1, slots: map[messages.Endpoint]*pace.Slots{}}
+	a.walker = a.newWalker()
 	if cfg.Basic != nil {
 		a.login = newLogin(*cfg.Basic)
 	}

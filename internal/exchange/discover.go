@@ -3,124 +3,151 @@ package exchange
 import (
 	"context"
 	"errors"
+	"net/url"
 
 	"github.com/ewsnats/ewsnats/internal/discoverer"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
+	"github.com/ewsnats/ewsnats/pkg/ewssoap/autodiscover"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
-
-// settings are what Autodiscover is asked for.
-var settings = []string{"ExternalEwsUrl", "InternalEwsUrl", "GroupingInformation"}
 
 // Discover asks where mailboxes of one domain live. With a fixed endpoint nothing
 // is asked: all of them live there, in one grouping.
 func (a *Adapter) Discover(ctx context.Context, mailboxes []messages.Address) ([]discoverer.Answer, error) {
 	if a.cfg.URL != "" {
-		answers := make([]discoverer.Answer, len(mailboxes))
-		for i, m := range mailboxes {
-			answers[i] = discoverer.Answer{Mailbox: m, URL: a.cfg.URL}
-		}
-		return answers, nil
+		return each(mailboxes, func(m messages.Address) discoverer.Answer { return discoverer.Answer{Mailbox: m, URL: a.cfg.URL} }), nil
 	}
-	r := ewssoap.GetUserSettingsRequest{Settings: settings}
-	for _, m := range mailboxes {
-		r.Users = append(r.Users, string(m))
+	users := make([]string, len(mailboxes))
+	for i, m := range mailboxes {
+		users[i] = string(m)
 	}
-	response, err := a.ask(ctx, mailboxes[0].Domain(), r)
-	if err != nil {
+	results, err := a.walker.Discover(ctx, users...)
+	switch f := a.discoveryFault("", err); {
+	case f == nil && err != nil:
 		return nil, err
+	case isRedirect(f): // an answer about every one of them, which a smaller request would not change
+		return each(mailboxes, func(m messages.Address) discoverer.Answer {
+			return discoverer.Answer{Mailbox: m, Fault: a.discoveryFault(m, err)}
+		}), nil
+	case f != nil:
+		return nil, f
 	}
 	var answers []discoverer.Answer
-	for i, user := range response.Users {
-		if user.Answered {
-			answers = append(answers, a.answer(mailboxes[i], user))
+	for i, r := range results {
+		if r.Answered {
+			answers = append(answers, a.answer(mailboxes[i], r))
 		}
 	}
 	return answers, nil
 }
 
-// ask tries the endpoints of a domain in order, the one that worked last first.
-func (a *Adapter) ask(ctx context.Context, domain string, r ewssoap.GetUserSettingsRequest) (*ewssoap.GetUserSettingsResponse, error) {
-	var first error
-	for _, url := range a.autodiscoverURLs(domain) {
-		response, err := a.askOne(ctx, url, r)
-		if err == nil {
-			a.mu.Lock()
-			a.endpoints[domain] = url
-			a.mu.Unlock()
-			return response, nil
-		}
-		if first == nil {
-			first = err
-		}
-		if ctx.Err() != nil || a.final(err) {
-			return nil, err
-		}
+func each(mailboxes []messages.Address, answer func(messages.Address) discoverer.Answer) []discoverer.Answer {
+	answers := make([]discoverer.Answer, len(mailboxes))
+	for i, m := range mailboxes {
+		answers[i] = answer(m)
 	}
-	return nil, first
+	return answers
 }
 
-func (a *Adapter) askOne(ctx context.Context, url string, r ewssoap.GetUserSettingsRequest) (*ewssoap.GetUserSettingsResponse, error) {
-	var response *ewssoap.GetUserSettingsResponse
-	err := a.call(ctx, messages.Endpoint(url), ewsaffinity.OpDiscover, "", func() (err error) {
-		response, err = a.client.GetUserSettings(ctx, url, r)
+// newWalker finds Autodiscover services by the adapter's requests.
+func (a *Adapter) newWalker() *autodiscover.Client {
+	return autodiscover.New(autodiscover.Options{
+		Service: discovery{a}, URL: a.cfg.AutodiscoverURL, Allow: a.cfg.Allow, Bearer: a.cfg.Basic == nil,
+		Plain: a.cfg.Plain, Resolver: a.cfg.Resolver, Observe: a.cfg.Observe, Random: a.cfg.Random,
+	})
+}
+
+// discovery sends the requests to Autodiscover: like all others within the bounds of
+// their host, and not with a login that was refused.
+type discovery struct{ a *Adapter }
+
+func (d discovery) GetUserSettings(ctx context.Context, url string, r ewssoap.GetUserSettingsRequest) (answer *ewssoap.GetUserSettingsResponse, err error) {
+	err = d.a.call(ctx, hostOf(url), ewsaffinity.OpDiscover, "", func() (err error) {
+		answer, err = d.a.client.GetUserSettings(ctx, url, r)
 		return err
 	})
-	return response, err
+	return answer, err
 }
 
-// final reports whether another endpoint would not help: the server understood
-// and refused, there is no login, or it is refused and must not be tried again elsewhere.
-func (a *Adapter) final(err error) bool {
-	var f *ewsaffinity.Fault
-	if !errors.As(err, &f) {
-		return false
-	}
-	switch f.Code {
-	case ewsaffinity.CodeRefusedLogin, ewsaffinity.CodeAuthorizer, "ServerBusy", "InvalidRequest":
-		return true
-	}
-	return false
+func (d discovery) AutodiscoverPOX(ctx context.Context, url, address string) (answer *ewssoap.POXResponse, err error) {
+	err = d.a.call(ctx, hostOf(url), ewsaffinity.OpDiscover, "", func() (err error) {
+		answer, err = d.a.client.AutodiscoverPOX(ctx, url, address)
+		return err
+	})
+	return answer, err
 }
 
-// autodiscoverURLs lists the SOAP endpoints of a domain in the order of
-// Microsoft's "Generate a list of Autodiscover endpoints", without the
-// directory's service connection points.
-func (a *Adapter) autodiscoverURLs(domain string) []string {
-	if a.cfg.AutodiscoverURL != "" {
-		return []string{a.cfg.AutodiscoverURL}
+// hostOf is what bounds are kept by: an Autodiscover service has few hosts, but
+// redirects may name many a URL there.
+func hostOf(address string) messages.Endpoint {
+	u, err := url.Parse(address)
+	if err != nil {
+		return messages.Endpoint(address)
 	}
-	const path = "/autodiscover/autodiscover.svc"
-	urls := []string{"https://" + domain + path, "https://autodiscover." + domain + path}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.endpoints[domain] == urls[1] {
-		urls[0], urls[1] = urls[1], urls[0]
-	}
-	return urls
+	return messages.Endpoint(u.Scheme + "://" + u.Host)
 }
 
 // answer is one user's settings as a place, or as what keeps it from having one.
-func (a *Adapter) answer(mailbox messages.Address, user ewssoap.UserSettings) discoverer.Answer {
+func (a *Adapter) answer(mailbox messages.Address, r autodiscover.Result) discoverer.Answer {
 	out := discoverer.Answer{Mailbox: mailbox}
-	if user.Err != nil {
-		out.Fault = &ewsaffinity.Fault{Op: ewsaffinity.OpDiscover, Code: ewsaffinity.Code(user.Err.Code), Text: user.Err.Text,
-			Mailbox: mailbox, RequestID: requestID(user.Err.Meta), Err: user.Err}
-		if user.RedirectTarget != "" {
-			out.Fault.Text = "redirected to " + user.RedirectTarget
+	if r.Err != nil {
+		if out.Fault = a.discoveryFault(mailbox, r.Err); out.Fault == nil {
+			out.Fault = &ewsaffinity.Fault{Op: ewsaffinity.OpDiscover, Code: "unexpected", Mailbox: mailbox, Err: r.Err}
 		}
 		return out
 	}
-	url := user.Settings["ExternalEwsUrl"]
+	url := r.Settings["ExternalEwsUrl"]
 	if url == "" {
-		url = user.Settings["InternalEwsUrl"]
+		url = r.Settings["InternalEwsUrl"]
 	}
 	if url == "" {
 		out.Fault = &ewsaffinity.Fault{Op: ewsaffinity.OpDiscover, Code: "SettingIsNotAvailable",
 			Text: "Autodiscover gave neither ExternalEwsUrl nor InternalEwsUrl", Mailbox: mailbox}
 		return out
 	}
-	out.URL, out.Grouping = messages.Endpoint(url), messages.Grouping(user.Settings["GroupingInformation"])
+	out.URL, out.Grouping = messages.Endpoint(url), messages.Grouping(r.Settings["GroupingInformation"])
 	return out
+}
+
+// Codes of the recovery table for redirects that are not followed.
+const (
+	codeRedirectAddress ewsaffinity.Code = "RedirectAddress"
+	codeRedirectURL     ewsaffinity.Code = "RedirectUrl"
+)
+
+func isRedirect(f *ewsaffinity.Fault) bool {
+	return f != nil && (f.Code == codeRedirectAddress || f.Code == codeRedirectURL)
+}
+
+// discoveryFault puts a failure of Autodiscover in the terms of the recovery table;
+// nil: it has none there.
+func (a *Adapter) discoveryFault(mailbox messages.Address, err error) *ewsaffinity.Fault {
+	var redirected *autodiscover.RedirectError
+	var walk *autodiscover.WalkError
+	var e *ewssoap.Error
+	var f ewsaffinity.Fault
+	if fault := new(ewsaffinity.Fault); errors.As(err, &fault) {
+		f = *fault
+	} else if errors.As(err, &e) {
+		errors.As(a.fault(ewsaffinity.OpDiscover, mailbox, e), &fault)
+		f = *fault
+	}
+	page := f.Code == ewsaffinity.CodeErrorPage || f.Code == ewsaffinity.CodeLoginPage // no word of Autodiscover's
+	switch {
+	case errors.As(err, &redirected) && !page:
+		f.Op, f.Code, f.Text, f.Err = ewsaffinity.OpDiscover, codeRedirectURL, redirected.Error(), err
+		if redirected.Address {
+			f.Code = codeRedirectAddress
+		}
+		if redirected.Reason == autodiscover.ReasonHost {
+			f.Text += " (exchange.autodiscover.allow, exchange.autodiscover.url)"
+		}
+	case f.Code == "":
+		return nil
+	case errors.As(err, &walk):
+		f.Text = walk.Error()
+	}
+	f.Mailbox = mailbox
+	return &f
 }

@@ -95,10 +95,12 @@ func TestAnswersOfUsers(t *testing.T) {
 		{"without grouping", user("NoError", "", "ExternalEwsUrl", "https://ext/"), discoverer.Answer{URL: "https://ext/"}, ""},
 		{"without any URL", user("NoError", "", "GroupingInformation", "S"),
 			discoverer.Answer{Fault: &ewsaffinity.Fault{Code: "SettingIsNotAvailable"}}, "neither ExternalEwsUrl nor InternalEwsUrl"},
-		{"redirected to an address", user("RedirectAddress", "anna@tenant.test"),
-			discoverer.Answer{Fault: &ewsaffinity.Fault{Code: "RedirectAddress"}}, "redirected to anna@tenant.test"},
-		{"redirected to a URL", user("RedirectUrl", "https://other/autodiscover.svc"),
-			discoverer.Answer{Fault: &ewsaffinity.Fault{Code: "RedirectUrl"}}, "redirected to https://other/autodiscover.svc"},
+		{"redirected to another domain", user("RedirectAddress", "anna@tenant.test"),
+			discoverer.Answer{Fault: &ewsaffinity.Fault{Code: "RedirectAddress"}}, "no credentials are sent to tenant.test"},
+		{"redirected to no address", user("RedirectAddress", "anna"),
+			discoverer.Answer{Fault: &ewsaffinity.Fault{Code: "RedirectAddress"}}, "not redirected to anna"},
+		{"redirected to another host", user("RedirectUrl", "https://other/autodiscover.svc"),
+			discoverer.Answer{Fault: &ewsaffinity.Fault{Code: "RedirectUrl"}}, "sent to other; allow that host, or configure the URL of the service (exchange.autodiscover.allow, "},
 		{"unknown", user("InvalidUser", ""), discoverer.Answer{Fault: &ewsaffinity.Fault{Code: "InvalidUser"}}, "in words"},
 	}
 	for _, test := range tests {
@@ -112,12 +114,52 @@ func TestAnswersOfUsers(t *testing.T) {
 			checkPlaces(t, have, test.want)
 			if f := have[0].Fault; f != nil {
 				contains(t, f.Text, test.text)
-				if f.RequestID != "4711" && f.Code != "SettingIsNotAvailable" {
+				if f.RequestID != "4711" && f.Code != "SettingIsNotAvailable" && test.name != "redirected to another domain" {
 					t.Errorf("want the request's id, have %q", f.RequestID)
 				}
 			}
 		})
 	}
+}
+
+// TestAPlaceBehindARedirect: of each form, and only to where credentials may go.
+func TestAPlaceBehindARedirect(t *testing.T) {
+	const tenant = "https://tenant.test/autodiscover/autodiscover.svc"
+	for name, first := range map[string]func() (*http.Response, error){
+		"of the address": func() (*http.Response, error) {
+			return answer(200, settings(user("RedirectAddress", "a@tenant.test"))), nil
+		},
+		"of the URL": func() (*http.Response, error) { return answer(200, settings(user("RedirectUrl", tenant))), nil },
+		"of HTTP":    func() (*http.Response, error) { return answer(302, "", "Location", tenant), nil },
+	} {
+		for allow, want := range map[string]discoverer.Answer{
+			"tenant.test": {Mailbox: anna, URL: "https://ext/"},
+			"other.test":  {Mailbox: anna, Fault: &ewsaffinity.Fault{Code: "RedirectUrl"}},
+		} {
+			d := &domains{answers: map[string]func() (*http.Response, error){"sim.test": first, "autodiscover.sim.test": status(404), "tenant.test": works}}
+			have, err := over(exchange.Config{Allow: []string{allow}}, d.RoundTrip).Discover(t.Context(), []messages.Address{anna})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == "of the address" && want.Fault != nil {
+				want.Fault = &ewsaffinity.Fault{Code: "RedirectAddress"}
+			}
+			checkPlaces(t, have, want)
+		}
+	}
+}
+
+// TestPlainXML of the simulator, which tells what its SOAP service tells.
+func TestPlainXML(t *testing.T) {
+	_, client := newSim(t, exchangesim.Config{ExternalURL: base})
+	a := exchange.New(exchange.Config{AutodiscoverURL: base + "/autodiscover/autodiscover.xml"}, client)
+	have, err := a.Discover(t.Context(), []messages.Address{cora, "nobody@sim.test", anna})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkPlaces(t, have, discoverer.Answer{Mailbox: cora, URL: ews, Grouping: "Site-B"},
+		discoverer.Answer{Mailbox: "nobody@sim.test", Fault: &ewsaffinity.Fault{Code: "500"}},
+		discoverer.Answer{Mailbox: anna, URL: ews, Grouping: "Site-A"})
 }
 
 // TestAShortAnswer: a throttled server's list ends early; the others are not answered.
@@ -163,6 +205,10 @@ func TestEndpointsOfADomain(t *testing.T) {
 	busy := func() (*http.Response, error) { return answer(200, settingsOf("ServerBusy")), nil }
 	invalid := func() (*http.Response, error) { return answer(200, settingsOf("InvalidRequest")), nil }
 	broken := func() (*http.Response, error) { return nil, errors.New("no route") }
+	plainXML := strings.Replace(first, ".svc", ".xml", 1)
+	errorPage := func() (*http.Response, error) {
+		return answer(302, "", "Location", "https://sim.test/ews/genericerrorpage.htm"), nil
+	}
 	tests := []struct {
 		name          string
 		basic         bool
@@ -173,11 +219,12 @@ func TestEndpointsOfADomain(t *testing.T) {
 		{"the first works", false, works, works, []string{first}, ""},
 		{"the second works", false, status(404), works, []string{first, second}, ""},
 		{"the first cannot be reached", false, broken, works, []string{first, second}, ""},
-		{"none works: the first error counts", false, status(404), status(503), []string{first, second}, "http-404"},
+		{"none works: an outage counts", false, status(404), status(503), []string{first, second, plainXML}, "http-503"},
 		{"busy is busy", false, busy, works, []string{first}, "ServerBusy"},
 		{"a request that is refused is refused elsewhere too", false, invalid, works, []string{first}, "InvalidRequest"},
 		{"a login that is refused is not tried elsewhere", true, status(401), works, []string{first}, ewsaffinity.CodeRefusedLogin},
 		{"a token may be good elsewhere", false, status(401), works, []string{first, second}, ""},
+		{"Exchange's error page", false, errorPage, errorPage, []string{first, second}, ewsaffinity.CodeErrorPage},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -191,6 +238,9 @@ func TestEndpointsOfADomain(t *testing.T) {
 				t.Errorf("want no error, have %v", err)
 			case test.code != "" && asFault(t, err).Code != test.code:
 				t.Errorf("want %s, have %v", test.code, err)
+			}
+			if f := new(ewsaffinity.Fault); errors.As(err, &f) && len(test.asked) > 1 {
+				contains(t, f.Text, first, second)
 			}
 		})
 	}
@@ -230,7 +280,7 @@ func TestTheEndpointThatWorkedIsAskedFirst(t *testing.T) {
 	discover(anna, "sim.test", "autodiscover.sim.test")
 	discover(bert, "autodiscover.sim.test")
 	discover("someone@other.test", "other.test")
-	d.answers["sim.test"], d.answers["autodiscover.sim.test"] = works, status(503)
+	d.answers["sim.test"], d.answers["autodiscover.sim.test"] = works, status(404)
 	discover(anna, "autodiscover.sim.test", "sim.test")
 	discover(anna, "sim.test")
 }

@@ -1,9 +1,11 @@
 package exchange_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -69,7 +71,20 @@ func over(cfg exchange.Config, f roundTrip) *exchange.Adapter {
 	if cfg.Random == nil {
 		cfg.Random = func() float64 { return 0.5 }
 	}
+	if cfg.Resolver == nil {
+		cfg.Resolver = noRecords{}
+	}
+	if cfg.Plain == nil {
+		cfg.Plain = answering(404, "")
+	}
 	return exchange.New(cfg, ewssoap.NewClient(ewssoap.Options{Calls: f, Streams: f}))
+}
+
+// noRecords is a name service without SRV records.
+type noRecords struct{}
+
+func (noRecords) LookupSRV(context.Context, string, string, string) (string, []*net.SRV, error) {
+	return "", nil, &net.DNSError{IsNotFound: true}
 }
 
 // date is Exchange's time of every answer of these tests.

@@ -15,6 +15,8 @@ var discoverRules = []rule{
 		says("Autodiscover failed").by("AD"),
 	at(discover, "InvalidRequest").hits(theClient).do(retry.times(6).with(SmallerRequest), park).leaves(None).
 		says("Autodiscover refuses the request: too many users, or at one user a bug").by("AD J"),
-	at(discover, "600", "601").hits(theClient).do(stop).leaves(None).
-		says("Autodiscover does not understand the request: a bug of the client").by("AD"),
+	at(discover, "600", "601").hits(anEndpoint).do(stop).leaves(None).
+		says("Autodiscover does not understand the request: it serves other requests, or a bug of the client").by("AD"),
+	at(discover, "404").hits(aMailbox).do(park).leaves(None).
+		says("plain-XML Autodiscover knows no such mailbox").by("GX"),
 }

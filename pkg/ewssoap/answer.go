@@ -33,7 +33,11 @@ func (t *trip) decode(src *source, into answerElement) error {
 		return t.statusError(src)
 	}
 	d := newDecoder(src)
-	err := d.envelope(t.request.answer, into)
+	read := d.envelope
+	if t.request.plain {
+		read = d.document
+	}
+	err := read(t.request.answer, into)
 	t.meta.Forbidden = d.forbidden()
 	if err != nil {
 		return t.answerError(d, err)

@@ -1,7 +1,7 @@
-// Package ewssoap is a client of Exchange Web Services (EWS) and of SOAP Autodiscover, as far as streaming notifications
-// and the reading of what they missed need them.
+// Package ewssoap is a client of Exchange Web Services (EWS) and of Autodiscover, as far as streaming notifications and the
+// reading of what they missed need them. Package autodiscover, below it, finds the Autodiscover service of a domain.
 //
-//	GetUserSettings                   where mailboxes live (Autodiscover)
+//	GetUserSettings, AutodiscoverPOX  where mailboxes live (Autodiscover)
 //	Subscribe, Unsubscribe            streaming subscriptions: of folders or of a whole mailbox, impersonating or as a delegate
 //	GetStreamingEvents                the stream of their events
 //	GetFolder, FindFolder             folders by id, or below a folder; the properties that tell whether one changed
@@ -25,8 +25,9 @@
 //   - Of the page iterators each page is one call, and a walk ends: pages that do not go on are an [Error].
 //   - Requests are valid by the published schema; what cannot be is refused before anything is sent.
 //   - An answer is accepted only if it is a SOAP envelope whose body begins with the answer to the operation sent and holds
-//     a response message. Anything else is an [Error], and the connection it came on is not used again, nor is that of a
-//     SOAP fault, since some servers send a second answer behind one (unless the whole body has no more than ten bytes).
+//     a response message; of plain-XML Autodiscover, only if it is such a document. Anything else is an [Error], and the
+//     connection it came on is not used again, nor is that of a SOAP fault, since some servers send a second answer behind
+//     one (unless the whole body has no more than ten bytes).
 //   - Answers are read by the local names of elements, whatever their prefixes and order; unknown ones are skipped.
 //   - Where an answer tells of several ids, each has a result of its own, in the order in which they were asked for.
 //   - Every failure is an [Error] whose Code can be decided upon: an EWS ResponseCode, an Autodiscover ErrorCode, "HTTP 503"

@@ -125,7 +125,7 @@ func FuzzFragments(f *testing.F) {
 
 // FuzzFault: whatever a fault holds, a call and a stream make the same *Error of it, with a code.
 func FuzzFault(f *testing.F) {
-	for _, seed := range append(seeds(f, "*/*fault.res.xml"), innerFault, otherFault) {
+	for _, seed := range append(seeds(f, "*/*-fault.res.xml"), innerFault, otherFault) {
 		_, inner, _ := strings.Cut(seed, "Fault>")
 		inner, _, _ = strings.Cut(inner, "Fault>")
 		inner = inner[:strings.LastIndex(inner, "</")]
@@ -165,8 +165,12 @@ func FuzzAnswer(f *testing.F) {
 		_, got := c.GetFolder(t.Context(), call, GetFolderRequest{Folders: []FolderID{{Distinguished: "inbox"}}})
 		_, found := c.FindFolder(t.Context(), call, FindFolderRequest{Parent: FolderID{Distinguished: "inbox"}, MaxEntries: 1})
 		_, asked := c.GetUserSettings(t.Context(), someURL, GetUserSettingsRequest{Users: []string{"a"}, Settings: []string{"b"}})
+		plain, askedPOX := c.AutodiscoverPOX(t.Context(), someURL, "a@b")
+		if askedPOX == nil {
+			plain.Settings()
+		}
 		accepted := 0
-		for _, err := range []error{subscribed, unsubscribed, got, found, asked} {
+		for _, err := range []error{subscribed, unsubscribed, got, found, asked, askedPOX} {
 			var e *Error
 			switch {
 			case err == nil:

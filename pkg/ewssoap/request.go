@@ -13,6 +13,7 @@ type request struct {
 	header http.Header // what this operation sends beyond the headers of every request
 	body   []byte
 	label  string // in the trace
+	plain  bool   // the answer stands in a document of plain XML, not in a SOAP envelope
 }
 
 // ewsRequest frames an operation of Exchange Web Services in a version of the schema.

@@ -100,6 +100,29 @@ func (d *decoder) envelope(name string, into answerElement) error {
 	return d.xml.Skip() // to the end of Envelope
 }
 
+// document decodes the first element of a document of plain XML, whose root is called name.
+func (d *decoder) document(name string, into answerElement) error {
+	root, err := d.root()
+	if err != nil {
+		return err
+	}
+	if root.Name.Local != name {
+		return notSOAP("the answer is a document of %s, not of %s", clip(root.Name.Local), name)
+	}
+	first, err := d.child(name)
+	if err != nil {
+		return err
+	}
+	if err := d.xml.DecodeElement(into, &first); err != nil {
+		return err
+	}
+	if into.empty() {
+		return notSOAP("the %s holds no response", name)
+	}
+	d.proven = true
+	return d.xml.Skip()
+}
+
 // body reads up to the first element of Body.
 func (d *decoder) body() (xml.StartElement, error) {
 	root, err := d.root()

@@ -162,7 +162,7 @@ var wireCases = slices.Concat(notificationCases, folderCases, itemCases, syncCas
 
 // TestWire sends every golden request and decodes every golden answer.
 func TestWire(t *testing.T) {
-	for _, test := range wireCases {
+	for _, test := range slices.Concat(wireCases, poxCases) {
 		t.Run(test.name, func(t *testing.T) {
 			var sent []byte
 			transport := roundTrip(func(r *http.Request) (*http.Response, error) {

@@ -12,6 +12,8 @@ const (
 	typesNamespace        = "http://schemas.microsoft.com/exchange/services/2006/types"
 	autodiscoverNamespace = "http://schemas.microsoft.com/exchange/2010/Autodiscover"
 	addressingNamespace   = "http://www.w3.org/2005/08/addressing"
+	poxRequestNamespace   = "http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006"
+	poxResponseSchema     = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
 )
 
 // xmlWriter writes elements with the prefixes Exchange's own documents use. Attributes are pairs of name and value.

@@ -73,7 +73,8 @@ type Exchange struct {
 
 // Autodiscover says where mailboxes' endpoints are asked for.
 type Autodiscover struct {
-	URL string // asked first; empty: found from each mailbox's domain
+	URL   string   // asked alone; empty: found from each mailbox's domain
+	Allow []string // hosts beyond the mailbox's domain that may get the credentials
 }
 
 // Account is the service account: a user with a password, or a bearer token.

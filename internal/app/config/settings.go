@@ -37,6 +37,7 @@ func (c *Config) settings() []setting {
 
 		{"exchange.url", text(&c.Exchange.URL), "EWS endpoint of every mailbox, in place of Autodiscover"},
 		{"exchange.autodiscover.url", text(&c.Exchange.Autodiscover.URL), "Autodiscover endpoint; empty: found from each mailbox's domain"},
+		{"exchange.autodiscover.allow", list(&c.Exchange.Autodiscover.Allow), "hosts beyond a mailbox's domain that Autodiscover may send the credentials to, such as *.outlook.com"},
 		{"exchange.account.user", text(&c.Exchange.Account.User), "service account: DOMAIN\\user or user@domain"},
 		{"exchange.account.password.file", text(&c.Exchange.Account.Password.File), "file that holds the service account's password"},
 		{"exchange.account.password.env", text(&c.Exchange.Account.Password.Env), "environment variable that holds the service account's password"},

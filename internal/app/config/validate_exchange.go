@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ewsnats/ewsnats/internal/maillist"
+	"github.com/ewsnats/ewsnats/pkg/ewssoap/autodiscover"
 )
 
 func (r *reading) validateExchange(needs Needs) {
@@ -16,6 +17,11 @@ func (r *reading) validateExchange(needs Needs) {
 	r.endpoint("exchange.autodiscover.url", e.Autodiscover.URL, "https://autodiscover.example.com/autodiscover/autodiscover.svc")
 	if e.URL != "" && e.Autodiscover.URL != "" {
 		r.wrong("exchange.url", "set together with exchange.autodiscover.url", "keep exchange.url for one fixed endpoint, exchange.autodiscover.url to have it discovered")
+	}
+	for _, host := range e.Autodiscover.Allow {
+		if err := autodiscover.CheckAllow(host); err != nil {
+			r.wrong("exchange.autodiscover.allow", err.Error(), "write names such as autodiscover.example.net, or *.outlook.com for all hosts of a domain")
+		}
 	}
 	r.oneOf("exchange.version", e.Version, serverVersions())
 	r.between("exchange.concurrency", e.Concurrency, 1, 1000)

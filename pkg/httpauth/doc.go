@@ -1,0 +1,2 @@
+// Package httpauth authenticates.
+package httpauth

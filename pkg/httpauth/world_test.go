@@ -40,6 +40,17 @@ type leg struct {
 // them first through outer, if there is one.
 func newWorld(t *testing.T, tls bool, next http.HandlerFunc, outer func(http.Handler) http.Handler) *world {
 	t.Helper()
+	w := unstarted(next, outer)
+	if tls {
+		w.startTLS()
+	} else {
+		w.Start()
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+func unstarted(next http.HandlerFunc, outer func(http.Handler) http.Handler) *world {
 	w := &world{ntlm: &NTLMServer{
 		NetBIOSDomain: "EXAMPLE", NetBIOSComputer: "EX01", DNSDomain: "example.com", DNSComputer: "ex01.example.com",
 		Password: func(user, _ string) (string, bool) { return password, user == "anna" },
@@ -53,15 +64,13 @@ func newWorld(t *testing.T, tls bool, next http.HandlerFunc, outer func(http.Han
 	}
 	w.Server = httptest.NewUnstartedServer(w.recorded(h))
 	w.Config.ConnContext = w.ntlm.ConnContext
-	if tls {
-		w.EnableHTTP2 = true // to be declined
-		w.StartTLS()
-		w.ntlm.Certificate = w.Certificate()
-	} else {
-		w.Start()
-	}
-	t.Cleanup(w.Close)
 	return w
+}
+
+func (w *world) startTLS() {
+	w.EnableHTTP2 = true // to be declined
+	w.StartTLS()
+	w.ntlm.Certificate = w.Certificate()
 }
 
 func (w *world) recorded(h http.Handler) http.Handler {

@@ -42,7 +42,8 @@ type Server struct {
 	NetBIOSDomain, NetBIOSComputer, DNSDomain, DNSComputer string
 }
 
-// NewChallenge is the second message: a nonce of eight bytes, and who the server is.
+// NewChallenge is the second message: a nonce of eight bytes, and who the server is. Unicode is granted also to clients that
+// ask for OEM alone in their first message, as some do who then speak Unicode.
 func (s Server) NewChallenge(asked Flags, nonce [8]byte, now time.Time) []byte {
 	target := avPairs{
 		{avNetBIOSDomain, utf16le(s.NetBIOSDomain)},
@@ -53,7 +54,7 @@ func (s Server) NewChallenge(asked Flags, nonce [8]byte, now time.Time) []byte {
 	}
 	p := payload{at: challengeHead}
 	b := p.add(header(2), utf16le(s.NetBIOSDomain))
-	b = binary.LittleEndian.AppendUint32(b, uint32(asked&serverFlags|TargetInfo|TargetDomain))
+	b = binary.LittleEndian.AppendUint32(b, uint32(asked&serverFlags|Unicode|TargetInfo|TargetDomain))
 	b = append(append(b, nonce[:]...), make([]byte, 8)...)
 	b = p.add(b, target.marshal())
 	return append(append(b, version...), p.data...)

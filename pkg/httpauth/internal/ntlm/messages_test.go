@@ -99,7 +99,6 @@ func TestRefusedMessages(t *testing.T) {
 		"empty":                      {readNegotiate, nil, "not an NTLM message"},
 		"another type":               {readNegotiate, challenge, "of type 2, not 1"},
 		"cut first message":          {readNegotiate, NewNegotiate()[:15], "at least 16"},
-		"first without Unicode":      {readNegotiate, set(NewNegotiate(), 12, 2), "no Unicode"},
 		"cut challenge":              {readChallenge, challenge[:47], "at least 48"},
 		"challenge, OEM":             {readChallenge, set(challenge, 20, 2), "no Unicode"},
 		"target info outside":        {readChallenge, set(challenge, 44, 0xff, 0xff, 0xff, 0xff), "the target info"},
@@ -108,6 +107,7 @@ func TestRefusedMessages(t *testing.T) {
 		"target info without an end": {readChallenge, set(challenge, 40, 4+2*7), "has no end"},
 		"huge":                       {readAnswer, append(bytes.Clone(authenticate), make([]byte, maxMessage)...), "at most"},
 		"user outside":               {readAnswer, set(authenticate, 40, 0xff, 0xff, 0xff), "the user"},
+		"answer in OEM":              {readAnswer, set(authenticate, 60, 2), "no Unicode"},
 		"odd user":                   {readAnswer, set(authenticate, 36, 7), "no UTF-16"},
 		"anonymous":                  {readAnswer, set(authenticate, 36, 0), ErrOldNTLM.Error()},
 		"NTLMv1":                     {readAnswer, set(authenticate, 20, 24, 0), ErrOldNTLM.Error()},
@@ -130,7 +130,7 @@ func FuzzMessages(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if flags, err := ParseNegotiate(b); err == nil {
-			if _, err := parseChallenge(some.NewChallenge(flags|Unicode, [8]byte{}, noon)); err != nil {
+			if _, err := parseChallenge(some.NewChallenge(flags, [8]byte{}, noon)); err != nil {
 				t.Errorf("own challenge: %v", err)
 			}
 		}

@@ -1,9 +1,6 @@
 package ntlm
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "encoding/binary"
 
 // NewNegotiate is the first message of a client, [MS-NLMP] 2.2.1.1. It names neither domain nor workstation.
 func NewNegotiate() []byte {
@@ -17,9 +14,5 @@ func ParseNegotiate(b []byte) (Flags, error) {
 	if err := checkHeader(b, 1, 16); err != nil {
 		return 0, err
 	}
-	flags := Flags(binary.LittleEndian.Uint32(b[12:]))
-	if flags&Unicode == 0 {
-		return 0, fmt.Errorf("no Unicode asked for (flags %#08x)", uint32(flags))
-	}
-	return flags, nil
+	return Flags(binary.LittleEndian.Uint32(b[12:])), nil
 }

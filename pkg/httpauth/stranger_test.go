@@ -46,21 +46,23 @@ func identityFiles(t *testing.T) (certificateFile, keyFile string, pair tls.Cert
 }
 
 // strangersServer is the server side in a world whose certificate is signed with SHA-384.
-func strangersServer(t *testing.T, policy BindingPolicy) *world {
+func strangersServer(t *testing.T, policy BindingPolicy, secret string) *world {
 	t.Helper()
-	pair, _ := selfSigned(t)
 	w := unstarted(nil, nil)
+	pair, c := selfSigned(t)
 	w.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
-	w.startTLS()
+	w.ntlm.Binding, w.ntlm.Certificate = policy, c
+	w.ntlm.Password = func(user, _ string) (string, bool) { return secret, user == "anna" }
+	w.EnableHTTP2 = true
+	w.StartTLS()
 	t.Cleanup(w.Close)
-	w.ntlm.Binding = policy
 	return w
 }
 
 // TestRequestsNTLM: the server side as python3-requests-ntlm sees it.
 func TestRequestsNTLM(t *testing.T) {
 	interpreter := python(t, "python3-requests-ntlm", "requests_ntlm")
-	require, allow := strangersServer(t, BindingRequired).URL, strangersServer(t, BindingAllowed).URL
+	require, allow := strangersServer(t, BindingRequired, password).URL, strangersServer(t, BindingAllowed, password).URL
 	c := exec.CommandContext(t.Context(), interpreter, "testdata/requests_client.py",
 		require, `EXAMPLE\anna`, password, "on",
 		require, `EXAMPLE\anna`, password, "off",
@@ -87,8 +89,7 @@ func TestCurl(t *testing.T) {
 		t.Skip("install curl")
 	}
 	for policy, want := range map[BindingPolicy]string{BindingAllowed: "hello", BindingRequired: "a channel binding is required, and none was sent\n"} {
-		w := strangersServer(t, policy)
-		w.ntlm.Password = func(string, string) (string, bool) { return "secret", true }
+		w := strangersServer(t, policy, "secret")
 		have, err := exec.CommandContext(t.Context(), curl, "-sk", "--http1.1", "--ntlm", "-u", `EXAMPLE\anna:secret`, "-d", "hello", w.URL).Output()
 		if err != nil || string(have) != want {
 			t.Errorf("policy %d: have %q (%v), want %q", policy, have, err, want)

@@ -42,7 +42,9 @@ func newWorld(t *testing.T, tls bool, next http.HandlerFunc, outer func(http.Han
 	t.Helper()
 	w := unstarted(next, outer)
 	if tls {
-		w.startTLS()
+		w.EnableHTTP2 = true // to be declined
+		w.StartTLS()
+		w.ntlm.Certificate = w.Certificate()
 	} else {
 		w.Start()
 	}
@@ -65,12 +67,6 @@ func unstarted(next http.HandlerFunc, outer func(http.Handler) http.Handler) *wo
 	w.Server = httptest.NewUnstartedServer(w.recorded(h))
 	w.Config.ConnContext = w.ntlm.ConnContext
 	return w
-}
-
-func (w *world) startTLS() {
-	w.EnableHTTP2 = true // to be declined
-	w.StartTLS()
-	w.ntlm.Certificate = w.Certificate()
 }
 
 func (w *world) recorded(h http.Handler) http.Handler {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -182,6 +181,6 @@ func equal[E comparable](t *testing.T, what string, have, want []E) {
 // hangUp ends the connection of a request without an answer.
 func hangUp(w http.ResponseWriter) {
 	if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
-		_ = conn.(net.Conn).Close()
+		_ = conn.Close()
 	}
 }

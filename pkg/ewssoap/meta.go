@@ -8,13 +8,16 @@ import (
 
 // Meta is what an answer, mostly its head, says besides the answer, for clocks and for finding the request in Exchange's logs.
 type Meta struct {
+	// Forbidden counts the characters that XML forbids and that were left out of an ordinary answer; those of a stream are
+	// counted by Envelope.Forbidden.
+	Forbidden int
+
 	Date            time.Time // the server's Date header, whole seconds; zero if it sent none
 	Received        time.Time // when the head arrived by the local clock, with its monotonic reading; zero: no answer
 	RequestID       string    // request-id, the server's own name for the request
 	ClientRequestID string    // client-request-id, the name this client gave it
 	FEServer        string    // X-FEServer; several values joined by ", "
 	BEServer        string    // X-BEServer, or X-CalculatedBETarget where only that was sent
-	Forbidden       int       // characters that XML forbids, left out of an ordinary answer; those of a stream: Envelope.Forbidden
 }
 
 func metaOf(h http.Header, clientRequestID string) Meta {

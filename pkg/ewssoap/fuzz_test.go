@@ -126,8 +126,11 @@ func FuzzFragments(f *testing.F) {
 // FuzzFault: whatever a fault holds, a call and a stream make the same *Error of it, with a code.
 func FuzzFault(f *testing.F) {
 	for _, seed := range append(seeds(f, "*/*fault.res.xml"), innerFault, otherFault) {
-		_, inner, _ := strings.Cut(seed, "Fault>")
+		_, inner, found := strings.Cut(seed, "Fault>")
 		inner, _, _ = strings.Cut(inner, "Fault>")
+		if !found {
+			continue
+		}
 		inner = inner[:strings.LastIndex(inner, "</")]
 		f.Add(inner, 200)
 		f.Add(inner, 500)

@@ -106,6 +106,7 @@ func TestPlain(t *testing.T) {
 		{"no quotes", in("<t:ItemId ", "<t:ItemId a=b "), false},
 		{"another prefix at the end", in("</t:TimeStamp>", "</TimeStamp>"), false},
 		{"half a byte order mark", "\xef\xbb" + full, false},
+		{"nearly a byte order mark", "\uff3f" + full, false},
 		{"other encoding", `<?xml version="1.0" encoding="utf-16"?>` + full, false},
 		{"doctype", `<!DOCTYPE x>` + full, false},
 		{"other answer", otherAnswer, false},

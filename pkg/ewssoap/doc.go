@@ -48,6 +48,8 @@
 //
 //   - An event that Exchange wrote to a stream is gone from its queue. When a stream ends with anything but io.EOF, events
 //     may be lost; this package cannot tell.
+//   - Requests ask for no compression. A server that compresses all the same with gzip or deflate is understood, but only
+//     what it flushes comes at once; a foreign answer in deflate without the zlib format may leave its connection in use.
 //   - Silence is no proof of health: a subscription to a folder without rights may just never bring an event.
 //   - A Closed does not say why: a server may mean the end of the time, an Unsubscribe, or a second stream.
 //   - Event times order nothing, and the change keys of events tell no versions apart.
@@ -56,6 +58,4 @@
 //   - That a [Field] exists is not checked; a server answers ErrorSchemaValidation.
 //   - Texts are the server's, localised and free to change. One decides here: that of a version refused with another code
 //     than ErrorInvalidServerVersion, as public reports have it.
-//   - Requests ask for no compression. A server that compresses all the same with gzip or deflate is understood, but only
-//     what it flushes comes at once; a foreign answer in deflate without the zlib format may leave its connection in use.
 package ewssoap

@@ -8,6 +8,10 @@ import (
 
 // Meta is what an answer, mostly its head, says besides the answer, for clocks and for finding the request in Exchange's logs.
 type Meta struct {
+	// Forbidden counts the characters that XML forbids and that were left out of an ordinary answer; those of a stream are
+	// counted by Envelope.Forbidden.
+	Forbidden int
+
 	Date            time.Time // the server's Date header, whole seconds; zero if it sent none
 	Received        time.Time // when the head arrived by the local clock, with its monotonic reading; zero: no answer
 	RequestID       string    // request-id, or RequestId, the server's own name for the request
@@ -16,7 +20,6 @@ type Meta struct {
 	BEServer        string    // X-BEServer, or X-CalculatedBETarget where only that was sent
 	Cookie          Cookie    // X-BackEndOverrideCookie that the answer set; empty: none
 	ExchangeCookie  Cookie    // exchangecookie that the answer set; empty: none
-	Forbidden       int       // characters that XML forbids, left out of an ordinary answer; those of a stream: Envelope.Forbidden
 }
 
 func metaOf(h http.Header, clientRequestID string) Meta {

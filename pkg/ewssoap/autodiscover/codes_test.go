@@ -59,6 +59,16 @@ func TestOutcomesOfARequest(t *testing.T) {
 	}
 }
 
+// Nothing more is asked of a host that denied a request, at whatever URL.
+func TestADeniedHostIsLeftAlone(t *testing.T) {
+	const other = "https://contoso.com/other/autodiscover.svc"
+	n := on(map[string]reply{apex: status(404), sub: to(other), other: status(403), xml(apex): poxPlace})
+	if _, err := n.client(autodiscover.Options{}).Discover(t.Context(), anna); outcome(err) != "HTTP 403" {
+		t.Errorf("have %v", err)
+	}
+	equal(t, "asked", n.taken(), []string{apex, sub, other, get, dns})
+}
+
 func TestTheFailureThatTellsMost(t *testing.T) {
 	tests := map[string]struct {
 		apex, sub reply

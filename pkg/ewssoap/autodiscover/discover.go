@@ -103,6 +103,7 @@ func (c *Client) take(trust string, b batch, got found, err error, results []Res
 			if refusal != nil {
 				refusal.Err = answer.Err
 				r.Err = refusal
+				c.observed(Step{Domain: b.domain, Source: SourceRedirect, Protocol: got.endpoint.protocol, URL: refusal.Target, Err: refusal, Began: c.o.Now()})
 				continue
 			}
 			next = join(next, to, u)

@@ -32,7 +32,7 @@ func (c *Client) allowed(host, domain string) bool {
 
 func matches(pattern, host string) bool {
 	if domain, wild := strings.CutPrefix(pattern, "*"); wild {
-		return strings.HasSuffix(host, canonicalHost(domain)) && len(host) > len(domain)
+		return strings.HasSuffix(host, canonicalHost(domain))
 	}
 	return host == canonicalHost(pattern)
 }

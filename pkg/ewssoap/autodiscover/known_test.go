@@ -48,6 +48,10 @@ func TestTheServiceThatAnsweredIsKept(t *testing.T) {
 			{time.Minute, map[string]reply{sub: busy, apex: settings()}, []string{sub}, "ServerBusy"},
 			{time.Minute, nil, []string{sub}, "ServerBusy"},
 			{time.Minute, nil, []string{sub, apex}, "ok"}, {0, nil, []string{apex}, "ok"}},
+		"failing: the third time": {
+			{0, map[string]reply{sub: answered("InternalServerError", "")}, []string{apex, sub}, "InternalServerError"},
+			{time.Minute, map[string]reply{apex: settings()}, []string{sub}, "InternalServerError"},
+			{time.Minute, nil, []string{sub, apex}, "ok"}},
 		"busy, but not in a row": {
 			{0, nil, []string{apex, sub}, "ok"},
 			{time.Minute, map[string]reply{sub: busy, apex: settings()}, []string{sub}, "ServerBusy"},

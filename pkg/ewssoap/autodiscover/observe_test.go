@@ -41,6 +41,16 @@ func TestEveryStepIsObserved(t *testing.T) {
 	})
 }
 
+func TestARefusedUserIsObserved(t *testing.T) {
+	var have []string
+	c := on(map[string]reply{mail: settings(user("RedirectUrl", cloud), user("RedirectAddress", "x"))}).client(autodiscover.Options{
+		URL: mail, Now: newClock().Now, Observe: func(s autodiscover.Step) { have = append(have, s.String()) }})
+	if _, err := c.Discover(t.Context(), users(2)...); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "steps", have, []string{"SOAP " + mail + " (configured): ok, 0s", "SOAP " + cloud + " (redirect): host-not-allowed, 0s", "SOAP x (redirect): no-autodiscover, 0s"})
+}
+
 // taking moves the clock before it answers.
 func taking(c *clock, answer reply) reply {
 	return func(r *http.Request) (*http.Response, error) {

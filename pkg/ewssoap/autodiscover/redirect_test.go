@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ewsnats/ewsnats/pkg/ewssoap"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap/autodiscover"
 )
 
@@ -136,6 +137,10 @@ func TestARefusalNamesTheHost(t *testing.T) {
 	var refused *autodiscover.RedirectError
 	if !errors.As(err, &refused) || refused.Host != "autodiscover-s.outlook.com" || refused.Address {
 		t.Fatalf("have %+v", err)
+	}
+	var answer *ewssoap.Error
+	if !errors.As(refused.Err, &answer) || answer.HTTPStatus != 302 {
+		t.Errorf("have %v, want the answer that redirected", refused.Err)
 	}
 	if text := refused.Error(); !strings.Contains(text, "no credentials are sent to autodiscover-s.outlook.com") || strings.Contains(text, "secret") {
 		t.Errorf("have %s", text)

@@ -151,7 +151,7 @@ func (w *walk) refuse(e endpoint, err *RedirectError) {
 func (w *walk) fail(e endpoint, v verdict, err error) {
 	if v != foreign {
 		w.through[hostOf(e.url)] = true
-	} else if e.protocol == SOAP {
+	} else {
 		w.spare = append(w.spare, e)
 	}
 	w.keep(v, err)

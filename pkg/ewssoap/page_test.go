@@ -73,6 +73,9 @@ func TestSyncPages(t *testing.T) {
 		{"a creation of nothing", func(op, _ string) []string {
 			return []string{synced(op, "s1", true, "<Create><Message/><Folder/></Create>")}
 		}, 0, ConditionMalformed, []string{""}},
+		{"a creation of two", func(op, _ string) []string {
+			return []string{synced(op, "s1", true, "<Create>"+strings.Repeat(`<Any><ItemId Id="A"/><FolderId Id="A"/></Any>`, 2)+"</Create>")}
+		}, 0, ConditionMalformed, []string{""}},
 		{"an error", func(op, deleted string) []string {
 			return []string{synced(op, "s1", false, deleted), replying(op, `ResponseClass="Error"><ResponseCode>ErrorInvalidSyncStateData</ResponseCode>`)}
 		}, 1, "ErrorInvalidSyncStateData", []string{"", "s1"}},

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"log/slog"
 	"math/rand/v2"
 
@@ -15,19 +14,12 @@ import (
 // newExchange builds the client of Exchange and fits it to the stages. Refused logins
 // are counted in logins; agent names the process to Exchange.
 func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *slog.Logger) (*exchange.Adapter, *ewssoap.Client, error) {
-	transport := ewssoap.TransportConfig{TLS: &tls.Config{}}
 	e := cfg.Exchange
-	if e.TLS.CA != "" {
-		roots, err := authorities("exchange.tls.ca", e.TLS.CA)
-		if err != nil {
-			return nil, nil, err
-		}
-		transport.RootCAs = roots
+	secured, err := exchangeTLS(e.TLS)
+	if err != nil {
+		return nil, nil, err
 	}
-	if e.TLS.Insecure {
-		log.Warn("certificates of Exchange are not verified", "hint", "set exchange.tls.ca instead of exchange.tls.insecure")
-		transport.TLS.InsecureSkipVerify = true
-	}
+	transport := ewssoap.TransportConfig{TLS: secured}
 	client := ewssoap.NewClient(ewssoap.Options{
 		Calls:   agent.on(ewssoap.NewTransport(transport)),
 		Streams: agent.on(ewssoap.NewTransport(transport)),

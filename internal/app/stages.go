@@ -72,6 +72,9 @@ func stage(cfg *config.Config, name string, log *slog.Logger, o *Observation, ru
 			defer following.Wait()
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
+			if cfg.Exchange.TLS.Insecure {
+				following.Go(func() { warnOfInsecurity(ctx, log) })
+			}
 			if name == StageDiscoverer { // of the other stages one process alone asks an endpoint, or keeps a pace
 				following.Go(func() { followMembers(ctx, p.keeper, adapter.SetMembers) })
 			}

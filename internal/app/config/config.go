@@ -83,10 +83,14 @@ type Account struct {
 	Bearer   Secret
 }
 
-// ExchangeTLS is the client side of TLS towards Exchange.
+// ExchangeTLS is the client side of TLS towards Exchange. Paths of PEM files.
 type ExchangeTLS struct {
-	CA       string // path of a PEM file; empty: the system's authorities
-	Insecure bool   // certificates are not verified
+	CA         string // empty: the system's authorities
+	Cert       string
+	Key        string
+	ServerName string // that certificates must carry; empty: the host of the URL
+	MinVersion string // 1.2 or 1.3
+	Insecure   bool   // certificates are not verified
 }
 
 // Mailboxes says which mailboxes are wanted.

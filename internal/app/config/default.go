@@ -16,6 +16,7 @@ func Default() *Config {
 		Exchange: Exchange{
 			Impersonation: true,
 			Version:       "Exchange2013_SP1",
+			TLS:           ExchangeTLS{MinVersion: "1.2"},
 			Concurrency:   10,
 		},
 		Discoverer: Discoverer{Batch: 50, Refresh: 24 * time.Hour},

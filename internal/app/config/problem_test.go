@@ -76,6 +76,8 @@ func TestSingleProblems(t *testing.T) {
 		"two logins":          {[]string{"--nats-credentials=a", "--nats-nkey=b"}, "nats.nkey: NATS would be logged in to in two ways: nats.credentials, nats.nkey: keep one of them"},
 		"password for no one": {[]string{"--nats-password-env=X"}, "nats.user: not set, though nats.password is: write whose password it is"},
 		"user only":           {[]string{"--nats-user=x"}, "nats.password: not set, though nats.user is: write {file: PATH} or {env: NAME}"},
+		"key only":            {[]string{"--exchange-tls-key=x"}, "exchange.tls: cert and key belong together, and only one of them is set: write both, or neither"},
+		"TLS version":         {[]string{"--exchange-tls-min-version=1.1"}, "exchange.tls.minVersion: \"1.1\" is not known: did you mean 1.2?"},
 		"certificate only":    {[]string{"--nats-tls-cert=x"}, "nats.tls: cert and key belong together, and only one of them is set: write both, or neither"},
 		"embedded listener":   {[]string{"--nats-embedded-listen=nats://a:4222"}, `nats.embedded.listen: "nats://a:4222" is not host:port: write an address such as 127.0.0.1:4222`},
 		"no events kept":      {[]string{"--nats-events-max-bytes=0B"}, "nats.events.maxBytes: no event would be kept: write a size below the volume's, such as 10GiB"},

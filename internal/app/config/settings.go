@@ -45,6 +45,10 @@ func (c *Config) settings() []setting {
 		{"exchange.impersonation", boolean(&c.Exchange.Impersonation), "impersonate each mailbox; false: act as a delegate"},
 		{"exchange.version", text(&c.Exchange.Version), "RequestServerVersion of requests"},
 		{"exchange.tls.ca", text(&c.Exchange.TLS.CA), "PEM file of the authorities that Exchange is trusted by"},
+		{"exchange.tls.cert", text(&c.Exchange.TLS.Cert), "PEM file of the client's certificate"},
+		{"exchange.tls.key", text(&c.Exchange.TLS.Key), "PEM file of the client's key"},
+		{"exchange.tls.serverName", text(&c.Exchange.TLS.ServerName), "name that Exchange's certificates must carry"},
+		{"exchange.tls.minVersion", text(&c.Exchange.TLS.MinVersion), "oldest version of TLS: 1.2 or 1.3"},
 		{"exchange.tls.insecure", boolean(&c.Exchange.TLS.Insecure), "do not verify Exchange's certificates"},
 		{"exchange.concurrency", number(&c.Exchange.Concurrency), "requests at a time to one endpoint"},
 

@@ -19,6 +19,8 @@ func (r *reading) validateExchange(needs Needs) {
 	}
 	r.oneOf("exchange.version", e.Version, serverVersions())
 	r.between("exchange.concurrency", e.Concurrency, 1, 1000)
+	r.oneOf("exchange.tls.minVersion", e.TLS.MinVersion, []string{"1.2", "1.3"})
+	r.keyPair("exchange.tls", e.TLS.Cert, e.TLS.Key, needs&NeedExchange != 0)
 	if needs&NeedExchange != 0 {
 		r.readable("exchange.tls.ca", e.TLS.CA)
 		r.validateDelegate()

@@ -8,14 +8,20 @@ import (
 	"github.com/ewsnats/ewsnats/internal/app/config"
 	"github.com/ewsnats/ewsnats/internal/exchange"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
+	"github.com/ewsnats/ewsnats/pkg/httpauth/oauth"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // newExchange builds the client of Exchange and fits it to the stages. Refused logins
-// are counted in logins; agent names the process to Exchange.
-func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *slog.Logger) (*exchange.Adapter, *ewssoap.Client, error) {
+// are counted in logins; agent names the process to Exchange; o tells when tokens are
+// to be forgotten.
+func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *slog.Logger, o *Observation) (*exchange.Adapter, *ewssoap.Client, error) {
 	e := cfg.Exchange
 	secured, err := exchangeTLS(e.TLS)
+	if err != nil {
+		return nil, nil, err
+	}
+	tokens, err := tokenSource(e)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -23,7 +29,7 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *
 	client := ewssoap.NewClient(ewssoap.Options{
 		Calls:   agent.on(ewssoap.NewTransport(transport)),
 		Streams: agent.on(ewssoap.NewTransport(transport)),
-		Auth:    authorizer(e.Account),
+		Auth:    authorizer(e.Account, tokens),
 		Version: e.Version,
 		Trace:   requestLog(log),
 		Traced:  func(string) bool { return log.Enabled(context.Background(), slog.LevelDebug) },
@@ -35,6 +41,10 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *
 	}
 	if e.Account.User != "" {
 		settings.Basic = &exchange.Credentials{User: e.Account.User, Password: e.Account.Password.Read, Logins: logins}
+	}
+	if tokens != nil {
+		settings.Refused = tokens.Refused
+		o.onReload(func(*config.Config) { tokens.Drop() })
 	}
 	for _, folder := range cfg.Subscribe.Folders {
 		if config.IsFolderID(folder) {
@@ -49,8 +59,10 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *
 	return exchange.New(settings, client), client, nil
 }
 
-func authorizer(a config.Account) ewssoap.Authorizer {
+func authorizer(a config.Account, tokens *oauth.Source) ewssoap.Authorizer {
 	switch {
+	case tokens != nil:
+		return ewssoap.BearerAuth(tokens.Token)
 	case a.Bearer.Set():
 		return ewssoap.BearerAuth(func(context.Context) (string, error) { return a.Bearer.Read() })
 	case a.User != "":

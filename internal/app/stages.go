@@ -52,7 +52,7 @@ func stage(cfg *config.Config, name string, log *slog.Logger, o *Observation, ru
 		}
 		defer bus.Close()
 		agent := &agent{}
-		adapter, client, err := newExchange(cfg, bus.Logins(), agent, log)
+		adapter, client, err := newExchange(cfg, bus.Logins(), agent, log, o)
 		if err != nil {
 			return err
 		}

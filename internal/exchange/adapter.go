@@ -26,6 +26,9 @@ type Config struct {
 	Silence         time.Duration // of a stream, before it is cut; 0: 110 s
 	Basic           *Credentials  // of Basic authentication: a 401 refuses the login; nil: a token, which may only have expired
 	Random          func() float64
+	// Refused is told that a request with a token was answered with 401, and when it was begun; it reports whether to
+	// send it once more. nil: never.
+	Refused func(begun time.Time) (again bool)
 }
 
 // Adapter implements the stages' Exchange ports.
@@ -99,7 +102,7 @@ func (a *Adapter) SetMembers(n int) {
 // account; a token that expired is replaced by the next.
 func (a *Adapter) loggedIn(ctx context.Context, do func() error) error {
 	if a.login == nil {
-		return do()
+		return a.withToken(do)
 	}
 	leave, err := a.login.enter(ctx)
 	if err != nil {
@@ -108,6 +111,17 @@ func (a *Adapter) loggedIn(ctx context.Context, do func() error) error {
 	err = do()
 	leave(err)
 	return err
+}
+
+// withToken sends a request, and once more when its token was refused and there is a
+// better one.
+func (a *Adapter) withToken(do func() error) error {
+	begun := time.Now()
+	err := do()
+	if a.cfg.Refused == nil || verdict(err) != loginRefused || !a.cfg.Refused(begun) {
+		return err
+	}
+	return do()
 }
 
 // Trouble says why nothing is asked of Exchange: that the login was refused, and when

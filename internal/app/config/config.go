@@ -76,11 +76,34 @@ type Autodiscover struct {
 	URL string // asked first; empty: found from each mailbox's domain
 }
 
-// Account is the service account: a user with a password, or a bearer token.
+// Account is the service account: a user with a password, a bearer token, or an
+// application that is given tokens.
 type Account struct {
 	User     string
 	Password Secret
 	Bearer   Secret
+	OAuth    OAuth
+}
+
+// OAuth is an application that is given tokens by a secret or a certificate.
+type OAuth struct {
+	Tenant      string // of Microsoft Entra; or
+	TokenURL    string // of another server
+	ClientID    string
+	Secret      Secret
+	Certificate Certificate
+	Scope       string
+}
+
+// Set reports whether tokens are to be got.
+func (o OAuth) Set() bool {
+	return o.Tenant != "" || o.TokenURL != "" || o.ClientID != "" || o.Secret.Set() || o.Certificate != (Certificate{})
+}
+
+// Certificate is one with its key. Paths of PEM files.
+type Certificate struct {
+	Cert string
+	Key  string
 }
 
 // ExchangeTLS is the client side of TLS towards Exchange. Paths of PEM files.

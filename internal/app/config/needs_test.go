@@ -26,7 +26,7 @@ func TestNeeds(t *testing.T) {
 		"credentials": {[]string{"--nats-credentials=missing"}, NeedNATS,
 			"--nats-credentials: nats.credentials: the file cannot be read: open missing: no such file or directory: write the path of a readable file"},
 		"no account": {nil, NeedExchange,
-			"exchange.account: no account is given: write user and password, or bearer"},
+			"exchange.account: no account is given: write user and password, bearer, or oauth"},
 		"account password": {account, NeedExchange,
 			"--exchange-account-password-env: exchange.account.password.env: the environment variable EXCHANGE_PASSWORD is not set: set the variable, or name another one"},
 		"bearer": {[]string{"--exchange-account-bearer-file=missing"}, NeedExchange,

@@ -42,6 +42,14 @@ func (c *Config) settings() []setting {
 		{"exchange.account.password.env", text(&c.Exchange.Account.Password.Env), "environment variable that holds the service account's password"},
 		{"exchange.account.bearer.file", text(&c.Exchange.Account.Bearer.File), "file that holds a bearer token"},
 		{"exchange.account.bearer.env", text(&c.Exchange.Account.Bearer.Env), "environment variable that holds a bearer token"},
+		{"exchange.account.oauth.tenant", text(&c.Exchange.Account.OAuth.Tenant), "tenant of Microsoft Entra that gives tokens: its id or a domain"},
+		{"exchange.account.oauth.tokenURL", text(&c.Exchange.Account.OAuth.TokenURL), "endpoint of another server that gives tokens"},
+		{"exchange.account.oauth.clientID", text(&c.Exchange.Account.OAuth.ClientID), "id of the application"},
+		{"exchange.account.oauth.secret.file", text(&c.Exchange.Account.OAuth.Secret.File), "file that holds the application's secret"},
+		{"exchange.account.oauth.secret.env", text(&c.Exchange.Account.OAuth.Secret.Env), "environment variable that holds the application's secret"},
+		{"exchange.account.oauth.certificate.cert", text(&c.Exchange.Account.OAuth.Certificate.Cert), "PEM file of the application's certificate"},
+		{"exchange.account.oauth.certificate.key", text(&c.Exchange.Account.OAuth.Certificate.Key), "PEM file of its RSA key"},
+		{"exchange.account.oauth.scope", text(&c.Exchange.Account.OAuth.Scope), "scope of the tokens"},
 		{"exchange.impersonation", boolean(&c.Exchange.Impersonation), "impersonate each mailbox; false: act as a delegate"},
 		{"exchange.version", text(&c.Exchange.Version), "RequestServerVersion of requests"},
 		{"exchange.tls.ca", text(&c.Exchange.TLS.CA), "PEM file of the authorities that Exchange is trusted by"},
@@ -78,17 +86,20 @@ func (c *Config) settings() []setting {
 }
 
 // words splits a key where a flag has a dash and an environment variable an underscore.
+// Capitals in a row are one word.
 func words(key, separator string) string {
 	var b strings.Builder
+	var before rune
 	for _, r := range key {
 		switch {
 		case r == '.':
 			b.WriteString(separator)
-		case unicode.IsUpper(r):
+		case unicode.IsUpper(r) && !unicode.IsUpper(before):
 			b.WriteString(separator + string(unicode.ToLower(r)))
 		default:
-			b.WriteRune(r)
+			b.WriteRune(unicode.ToLower(r))
 		}
+		before = r
 	}
 	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ewsnats/ewsnats/internal/app/config"
 	"github.com/ewsnats/ewsnats/internal/exchange"
+	"github.com/ewsnats/ewsnats/internal/wiretrace"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
 	"github.com/ewsnats/ewsnats/pkg/httpauth/oauth"
 	"github.com/ewsnats/ewsnats/pkg/messages"
@@ -15,7 +16,7 @@ import (
 // newExchange builds the client of Exchange and fits it to the stages. Refused logins
 // are counted in logins; agent names the process to Exchange; o tells when tokens are
 // to be forgotten.
-func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *slog.Logger, o *Observation) (*exchange.Adapter, *ewssoap.Client, error) {
+func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, tracer *wiretrace.Tracer, log *slog.Logger, o *Observation) (*exchange.Adapter, *ewssoap.Client, error) {
 	e := cfg.Exchange
 	secured, err := exchangeTLS(e.TLS)
 	if err != nil {
@@ -31,8 +32,10 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *
 		Streams: agent.on(ewssoap.NewTransport(transport)),
 		Auth:    authorizer(e.Account, tokens),
 		Version: e.Version,
-		Trace:   requestLog(log),
-		Traced:  func(string) bool { return log.Enabled(context.Background(), slog.LevelDebug) },
+		Trace:   func(x ewssoap.Exchange) { logRequest(log, x); tracer.Trace(x) },
+		Traced: func(label string) bool {
+			return tracer.Wants(label) || log.Enabled(context.Background(), slog.LevelDebug)
+		},
 	})
 	settings := exchange.Config{
 		URL: e.URL, AutodiscoverURL: e.Autodiscover.URL, Impersonation: e.Impersonation, Concurrency: e.Concurrency,
@@ -71,10 +74,14 @@ func authorizer(a config.Account, tokens *oauth.Source) ewssoap.Authorizer {
 	return nil
 }
 
-// requestLog writes a line for every request and answer at level debug.
-func requestLog(log *slog.Logger) func(ewssoap.Exchange) {
-	return func(e ewssoap.Exchange) {
-		log.Debug("request", "op", e.Op, "url", e.URL, "http_status", e.Status,
-			"client_request_id", e.ClientRequestID, "request_id", e.RequestID, "err", e.Err)
-	}
+// logRequest writes a line for every request and answer at level debug.
+func logRequest(log *slog.Logger, e ewssoap.Exchange) {
+	log.Debug("request", "op", e.Op, "url", e.URL, "http_status", e.Status,
+		"client_request_id", e.ClientRequestID, "request_id", e.RequestID, "err", e.Err)
+}
+
+// traceConfig is what the trace is configured by.
+func traceConfig(cfg *config.Config) wiretrace.Config {
+	t := cfg.Trace
+	return wiretrace.Config{Dir: t.Dir, Only: t.Only, MaxBytes: int64(t.MaxBytes), MaxFiles: t.MaxFiles}
 }

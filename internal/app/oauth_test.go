@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/app/config"
+	"github.com/ewsnats/ewsnats/internal/wiretrace"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
@@ -53,6 +54,8 @@ func TestExchangeIsAskedWithTokens(t *testing.T) {
 		authorizations = append(authorizations, r.Header.Get("Authorization"))
 	}))
 	defer asked.Close()
+	tracer := wiretrace.Start(wiretrace.Config{}, StageDiscoverer, slog.New(slog.DiscardHandler))
+	defer tracer.Close()
 	writePEM(t, "ca.pem", "CERTIFICATE", given.Certificate().Raw)
 	if err := os.WriteFile("secret", []byte("hunter2\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -67,7 +70,7 @@ func TestExchangeIsAskedWithTokens(t *testing.T) {
 		cfg.Exchange.Account.OAuth.TokenURL, cfg.Exchange.Account.OAuth.ClientID = given.URL, "app"
 		change(&cfg.Exchange.Account.OAuth)
 		o := NewObservation(cfg)
-		adapter, client, err := newExchange(cfg, nil, &agent{}, slog.New(slog.DiscardHandler), o)
+		adapter, client, err := newExchange(cfg, nil, &agent{}, tracer, slog.New(slog.DiscardHandler), o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/ewsnats/ewsnats/internal/metrics"
 	"github.com/ewsnats/ewsnats/internal/streamer"
 	"github.com/ewsnats/ewsnats/internal/subscriber"
+	"github.com/ewsnats/ewsnats/internal/wiretrace"
 )
 
 // The names of the stages: of connections, members and dead letters, and in the log.
@@ -51,8 +52,12 @@ func stage(cfg *config.Config, name string, log *slog.Logger, o *Observation, ru
 			return err
 		}
 		defer bus.Close()
+		tracer := wiretrace.Start(traceConfig(cfg), name, log)
+		defer tracer.Close()
+		o.onReload(func(cfg *config.Config) { tracer.Set(traceConfig(cfg)) })
+		o.Metrics.Trace(name, tracer.Stats)
 		agent := &agent{}
-		adapter, client, err := newExchange(cfg, bus.Logins(), agent, log, o)
+		adapter, client, err := newExchange(cfg, bus.Logins(), agent, tracer, log, o)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -149,11 +150,13 @@ func (a *Adapter) slotsOf(url messages.Endpoint) *pace.Slots {
 	return slots
 }
 
-// groupCall is a call of a group, charged to the mailbox that is impersonated.
+// groupCall is a call of a group, charged to the mailbox that is impersonated. The
+// trace knows it by both.
 func (a *Adapter) groupCall(place messages.Place, as messages.Address) ewssoap.Call {
 	call := ewssoap.Call{
 		URL:      string(place.URL),
 		Affinity: ewssoap.Affinity{Anchor: string(place.Anchor), Prefer: true, Cookie: ewssoap.Cookie(place.Cookie.Value())},
+		Label:    strings.TrimSpace(string(place.Group) + " " + string(as)),
 	}
 	if a.cfg.Impersonation {
 		call.Impersonate = string(as)
@@ -164,7 +167,7 @@ func (a *Adapter) groupCall(place messages.Place, as messages.Address) ewssoap.C
 // mailboxCall is a call about one mailbox's folders or items: routed by the
 // mailbox itself, without any group's cookie.
 func (a *Adapter) mailboxCall(url messages.Endpoint, mailbox messages.Address) ewssoap.Call {
-	call := ewssoap.Call{URL: string(url), Affinity: ewssoap.Affinity{Anchor: string(mailbox)}}
+	call := ewssoap.Call{URL: string(url), Affinity: ewssoap.Affinity{Anchor: string(mailbox)}, Label: string(mailbox)}
 	if a.cfg.Impersonation {
 		call.Impersonate = string(mailbox)
 	}

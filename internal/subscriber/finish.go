@@ -161,7 +161,7 @@ func (s *Subscriber) giveUp(ctx context.Context, o outcome, err error) {
 		return
 	}
 	s.log.Warn("group not decided; planned anew", "group", o.change.Group, "err", err)
-	made := messages.GroupSubscribed{URL: o.place.URL, Anchor: o.place.Anchor, Cookie: o.place.Cookie, Subscriptions: o.joined}
+	made := messages.GroupSubscribed{Group: o.change.Group, URL: o.place.URL, Anchor: o.place.Anchor, Cookie: o.place.Cookie, Subscriptions: o.joined}
 	s.unsubscribe(ctx, made, slices.Collect(maps.Keys(o.joined)))
 }
 

@@ -70,4 +70,4 @@ func (f RegroupRequested) Source() string            { return groupSource(f.Grou
 func (f RegroupRequested) Subject(s Subjects) string { return s.Regroup(f.URL.Partition(), f.Group) }
 
 // Place is how the group's mailbox server is reached.
-func (f GroupSubscribed) Place() Place { return Place{f.URL, f.Anchor, f.Cookie} }
+func (f GroupSubscribed) Place() Place { return Place{f.Group, f.URL, f.Anchor, f.Cookie} }

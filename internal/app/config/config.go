@@ -22,6 +22,7 @@ type Config struct {
 	Lease      Lease
 	HTTP       HTTP
 	Log        Log
+	Trace      Trace
 
 	origins map[string]string
 }
@@ -167,4 +168,12 @@ type HTTP struct {
 type Log struct {
 	Level  string // debug, info, warn or error
 	Format string // json or text
+}
+
+// Trace says what of the requests to Exchange is written to files, and where.
+type Trace struct {
+	Dir      string   // folder of the files
+	Only     []string // groups, mailboxes, other, or all; empty: nothing
+	MaxBytes Size     // of a file
+	MaxFiles int
 }

@@ -29,5 +29,6 @@ func Default() *Config {
 		},
 		Lease: Lease{TTL: 6 * time.Second},
 		Log:   Log{Level: "info", Format: "json"},
+		Trace: Trace{MaxBytes: 16 << 20, MaxFiles: 100},
 	}
 }

@@ -79,7 +79,7 @@ func TestEveryKeyInEveryWay(t *testing.T) {
 		"log.level": "debug", "log.format": "text", "drain": "9s", "nats.events.maxAge": "48h0m0s",
 		"discoverer.refresh": "12h0m0s", "groups.quiet": "2s", "streamer.connectionTimeout.min": "2m0s",
 		"streamer.connectionTimeout.max": "3m0s", "streamer.silence": "90s",
-		"lease.ttl": "10s",
+		"lease.ttl": "10s", "trace.only": "a-1,anna@contoso.com", "trace.maxBytes": "1MiB", "trace.maxFiles": "7",
 	}
 	for _, s := range Default().settings() {
 		sample, ok := samples[s.key]

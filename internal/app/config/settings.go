@@ -82,6 +82,11 @@ func (c *Config) settings() []setting {
 
 		{"log.level", text(&c.Log.Level), "debug, info, warn or error"},
 		{"log.format", text(&c.Log.Format), "json or text"},
+
+		{"trace.dir", text(&c.Trace.Dir), "folder where requests to Exchange are written"},
+		{"trace.only", list(&c.Trace.Only), "groups or mailboxes whose requests are written; other: the rest; all: everything; empty: nothing"},
+		{"trace.maxBytes", size(&c.Trace.MaxBytes), "size of a trace file, beyond which a new one is begun"},
+		{"trace.maxFiles", number(&c.Trace.MaxFiles), "most trace files; the oldest go"},
 	}
 }
 

@@ -2,40 +2,41 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"log/slog"
 	"math/rand/v2"
 
 	"github.com/ewsnats/ewsnats/internal/app/config"
 	"github.com/ewsnats/ewsnats/internal/exchange"
+	"github.com/ewsnats/ewsnats/internal/wiretrace"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap/autodiscover"
+	"github.com/ewsnats/ewsnats/pkg/httpauth/oauth"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // newExchange builds the client of Exchange and fits it to the stages. Refused logins
-// are counted in logins; agent names the process to Exchange.
-func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *slog.Logger) (*exchange.Adapter, *ewssoap.Client, error) {
-	transport := ewssoap.TransportConfig{TLS: &tls.Config{}}
+// are counted in logins; agent names the process to Exchange; o tells when tokens are
+// to be forgotten.
+func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, tracer *wiretrace.Tracer, log *slog.Logger, o *Observation) (*exchange.Adapter, *ewssoap.Client, error) {
 	e := cfg.Exchange
-	if e.TLS.CA != "" {
-		roots, err := authorities("exchange.tls.ca", e.TLS.CA)
-		if err != nil {
-			return nil, nil, err
-		}
-		transport.RootCAs = roots
+	secured, err := exchangeTLS(e.TLS)
+	if err != nil {
+		return nil, nil, err
 	}
-	if e.TLS.Insecure {
-		log.Warn("certificates of Exchange are not verified", "hint", "set exchange.tls.ca instead of exchange.tls.insecure")
-		transport.TLS.InsecureSkipVerify = true
+	tokens, err := tokenSource(e)
+	if err != nil {
+		return nil, nil, err
 	}
+	transport := ewssoap.TransportConfig{TLS: secured}
 	client := ewssoap.NewClient(ewssoap.Options{
 		Calls:   agent.on(ewssoap.NewTransport(transport)),
 		Streams: agent.on(ewssoap.NewTransport(transport)),
-		Auth:    authorizer(e.Account),
+		Auth:    authorizer(e.Account, tokens),
 		Version: e.Version,
-		Trace:   requestLog(log),
-		Traced:  func(string) bool { return log.Enabled(context.Background(), slog.LevelDebug) },
+		Trace:   func(x ewssoap.Exchange) { logRequest(log, x); tracer.Trace(x) },
+		Traced: func(label string) bool {
+			return tracer.Wants(label) || log.Enabled(context.Background(), slog.LevelDebug)
+		},
 	})
 	settings := exchange.Config{
 		URL: e.URL, AutodiscoverURL: e.Autodiscover.URL, Allow: e.Autodiscover.Allow,
@@ -46,6 +47,10 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *
 	}
 	if e.Account.User != "" {
 		settings.Basic = &exchange.Credentials{User: e.Account.User, Password: e.Account.Password.Read, Logins: logins}
+	}
+	if tokens != nil {
+		settings.Refused = tokens.Refused
+		o.onReload(func(*config.Config) { tokens.Drop() })
 	}
 	for _, folder := range cfg.Subscribe.Folders {
 		if config.IsFolderID(folder) {
@@ -60,8 +65,10 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, log *
 	return exchange.New(settings, client), client, nil
 }
 
-func authorizer(a config.Account) ewssoap.Authorizer {
+func authorizer(a config.Account, tokens *oauth.Source) ewssoap.Authorizer {
 	switch {
+	case tokens != nil:
+		return ewssoap.BearerAuth(tokens.Token)
 	case a.Bearer.Set():
 		return ewssoap.BearerAuth(func(context.Context) (string, error) { return a.Bearer.Read() })
 	case a.User != "":
@@ -77,10 +84,14 @@ func stepLog(log *slog.Logger) func(autodiscover.Step) {
 	}
 }
 
-// requestLog writes a line for every request and answer at level debug.
-func requestLog(log *slog.Logger) func(ewssoap.Exchange) {
-	return func(e ewssoap.Exchange) {
-		log.Debug("request", "op", e.Op, "url", e.URL, "http_status", e.Status,
-			"client_request_id", e.ClientRequestID, "request_id", e.RequestID, "err", e.Err)
-	}
+// logRequest writes a line for every request and answer at level debug.
+func logRequest(log *slog.Logger, e ewssoap.Exchange) {
+	log.Debug("request", "op", e.Op, "url", e.URL, "http_status", e.Status,
+		"client_request_id", e.ClientRequestID, "request_id", e.RequestID, "err", e.Err)
+}
+
+// traceConfig is what the trace is configured by.
+func traceConfig(cfg *config.Config) wiretrace.Config {
+	t := cfg.Trace
+	return wiretrace.Config{Dir: t.Dir, Only: t.Only, MaxBytes: int64(t.MaxBytes), MaxFiles: t.MaxFiles}
 }

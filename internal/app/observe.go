@@ -33,6 +33,9 @@ func NewObservation(cfg *config.Config, stages ...string) *Observation {
 		Health:  health.New(),
 	}
 	o.Health.Add("configuration", o.configuration)
+	if cfg.Exchange.TLS.Insecure {
+		o.Health.Add("exchange tls", func() (bool, string) { return true, "exchange.tls.insecure: certificates of Exchange are not verified" })
+	}
 	return o
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/ewsnats/ewsnats/internal/metrics"
 	"github.com/ewsnats/ewsnats/internal/streamer"
 	"github.com/ewsnats/ewsnats/internal/subscriber"
+	"github.com/ewsnats/ewsnats/internal/wiretrace"
 )
 
 // The names of the stages: of connections, members and dead letters, and in the log.
@@ -51,8 +52,12 @@ func stage(cfg *config.Config, name string, log *slog.Logger, o *Observation, ru
 			return err
 		}
 		defer bus.Close()
+		tracer := wiretrace.Start(traceConfig(cfg), name, log)
+		defer tracer.Close()
+		o.onReload(func(cfg *config.Config) { tracer.Set(traceConfig(cfg)) })
+		o.Metrics.Trace(name, tracer.Stats)
 		agent := &agent{}
-		adapter, client, err := newExchange(cfg, bus.Logins(), agent, log)
+		adapter, client, err := newExchange(cfg, bus.Logins(), agent, tracer, log, o)
 		if err != nil {
 			return err
 		}
@@ -72,6 +77,9 @@ func stage(cfg *config.Config, name string, log *slog.Logger, o *Observation, ru
 			defer following.Wait()
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
+			if cfg.Exchange.TLS.Insecure {
+				following.Go(func() { warnOfInsecurity(ctx, log) })
+			}
 			if name == StageDiscoverer { // of the other stages one process alone asks an endpoint, or keeps a pace
 				following.Go(func() { followMembers(ctx, p.keeper, adapter.SetMembers) })
 			}

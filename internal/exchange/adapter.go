@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +33,9 @@ type Config struct {
 	Silence         time.Duration // of a stream, before it is cut; 0: 110 s
 	Basic           *Credentials  // of Basic authentication: a 401 refuses the login; nil: a token, which may only have expired
 	Random          func() float64
+	// Refused is told that a request with a token was answered with 401, and when it was begun; it reports whether to
+	// send it once more. nil: never.
+	Refused func(begun time.Time) (again bool)
 }
 
 // Adapter implements the stages' Exchange ports.
@@ -108,7 +112,7 @@ func (a *Adapter) SetMembers(n int) {
 // account; a token that expired is replaced by the next.
 func (a *Adapter) loggedIn(ctx context.Context, do func() error) error {
 	if a.login == nil {
-		return do()
+		return a.withToken(do)
 	}
 	leave, err := a.login.enter(ctx)
 	if err != nil {
@@ -117,6 +121,17 @@ func (a *Adapter) loggedIn(ctx context.Context, do func() error) error {
 	err = do()
 	leave(err)
 	return err
+}
+
+// withToken sends a request, and once more when its token was refused and there is a
+// better one.
+func (a *Adapter) withToken(do func() error) error {
+	begun := time.Now()
+	err := do()
+	if a.cfg.Refused == nil || verdict(err) != loginRefused || !a.cfg.Refused(begun) {
+		return err
+	}
+	return do()
 }
 
 // Trouble says why nothing is asked of Exchange: that the login was refused, and when
@@ -144,7 +159,8 @@ func (a *Adapter) slotsOf(url messages.Endpoint) *pace.Slots {
 	return slots
 }
 
-// groupCall is a call of a group, charged to the mailbox that is impersonated.
+// groupCall is a call of a group, charged to the mailbox that is impersonated. The
+// trace knows it by both.
 func (a *Adapter) groupCall(place messages.Place, as messages.Address) ewssoap.Call {
 	call := ewssoap.Call{
 		URL: string(place.URL),
@@ -152,6 +168,7 @@ func (a *Adapter) groupCall(place messages.Place, as messages.Address) ewssoap.C
 			Anchor: string(place.Anchor), Prefer: true,
 			Cookie: ewssoap.Cookie(place.Cookie.Value()), ExchangeCookie: ewssoap.Cookie(place.ExchangeCookie.Value()),
 		},
+		Label: strings.TrimSpace(string(place.Group) + " " + string(as)),
 	}
 	if a.cfg.Impersonation {
 		call.Impersonate = string(as)
@@ -162,7 +179,7 @@ func (a *Adapter) groupCall(place messages.Place, as messages.Address) ewssoap.C
 // mailboxCall is a call about one mailbox's folders or items: routed by the
 // mailbox itself, without any group's cookie.
 func (a *Adapter) mailboxCall(url messages.Endpoint, mailbox messages.Address) ewssoap.Call {
-	call := ewssoap.Call{URL: string(url), Affinity: ewssoap.Affinity{Anchor: string(mailbox)}}
+	call := ewssoap.Call{URL: string(url), Affinity: ewssoap.Affinity{Anchor: string(mailbox)}, Label: string(mailbox)}
 	if a.cfg.Impersonation {
 		call.Impersonate = string(mailbox)
 	}

@@ -19,9 +19,11 @@ func (a *Adapter) Open(ctx context.Context, place messages.Place, ids []messages
 	for _, id := range ids {
 		r.SubscriptionIDs = append(r.SubscriptionIDs, string(id))
 	}
+	call := a.groupCall(a.replaced.in(place), place.Anchor)
+	call.Label = string(place.Group) // it is about all of its mailboxes
 	var s *ewssoap.Stream
 	err := a.loggedIn(ctx, func() (err error) {
-		s, err = a.client.GetStreamingEvents(ctx, a.groupCall(a.replaced.in(place), place.Anchor), r)
+		s, err = a.client.GetStreamingEvents(ctx, call, r)
 		return err
 	})
 	if err != nil {

@@ -25,6 +25,7 @@ func allInOne() *Metrics {
 		return Lease{Held: 7, Members: 2, Suspended: true, Takeovers: 3, LastTakeover: 4 * time.Second}
 	})
 	m.Lease(Subscriber, func() Lease { return Lease{Held: 64, Members: 1} })
+	m.Trace(Streamer, func() (uint64, uint64) { return 11, 12 })
 	m.Lane(func() Lane { return Lane{Duplicates: 1, Restarts: 2, Regressions: 3} })
 	return m
 }
@@ -145,7 +146,8 @@ func TestLeaseAndLaneAreReadWhenAsked(t *testing.T) {
 	lease = Lease{Held: 5, Members: 2, Suspended: true, Takeovers: 4, LastTakeover: 1500 * time.Millisecond}
 	has(t, m, `ewsnats_lease_held{stage="streamer"} 5`, `ewsnats_members{stage="streamer"} 2`, `ewsnats_takeovers_total{stage="streamer"} 4`,
 		`ewsnats_lease_suspended{stage="streamer"} 1`, `ewsnats_failover_duration_seconds{stage="streamer"} 1.5`)
-	has(t, allInOne(), `ewsnats_publish_duplicates_total 1`, `ewsnats_publish_restarts_total 2`, `ewsnats_stream_regressions_total 3`,
+	has(t, allInOne(), `ewsnats_trace_records_total{stage="streamer"} 11`, `ewsnats_trace_records_dropped_total{stage="streamer"} 12`,
+		`ewsnats_publish_duplicates_total 1`, `ewsnats_publish_restarts_total 2`, `ewsnats_stream_regressions_total 3`,
 		`ewsnats_lease_held{stage="subscriber"} 64`)
 }
 

@@ -18,7 +18,7 @@ func TestTheFirstSubscriptionOpensAnEpochWithoutGap(t *testing.T) {
 		w.wantHistory("a", "streaming subscribed", "1 newmail inbox m1", "2 newmail inbox m2")
 		w.wantHistory("b", "streaming subscribed")
 		call := w.exchange.opened()[0]
-		if want := (messages.Place{URL: endpointURL, Anchor: address("a"), Cookie: "ex01.contoso.com~1"}); call.place != want {
+		if want := (messages.Place{Group: "g", URL: endpointURL, Anchor: address("a"), Cookie: "ex01.contoso.com~1"}); call.place != want {
 			t.Errorf("place: have %+v, want %+v", call.place, want)
 		}
 	})

@@ -51,7 +51,7 @@ func TestWhenAnotherDecidesFirstOurSubscriptionsAreEnded(t *testing.T) {
 		for _, c := range w.exchange.asked(opUnsubscribe) {
 			ended[c.id] = c.place
 		}
-		place := messages.Place{URL: endpointA, Anchor: address("a"), Cookie: "cookie-1"}
+		place := messages.Place{Group: "4a82b80d-1", URL: endpointA, Anchor: address("a"), Cookie: "cookie-1"}
 		if len(ended) != 2 || ended["a-1"] != place || ended["b-1"] != place {
 			t.Errorf("unsubscribed %v, want ours behind our anchor and cookie", ended)
 		}
@@ -108,7 +108,7 @@ func TestAWithdrawnMailboxIsUnsubscribedAfterTheDecision(t *testing.T) {
 		}
 		ended := w.exchange.asked(opUnsubscribe)
 		if len(ended) != 1 || ended[0].id != "b-1" || ended[0].from.Before(decided.Add(time.Second)) ||
-			ended[0].place != (messages.Place{URL: endpointA, Anchor: address("a"), Cookie: "cookie-1"}) {
+			ended[0].place != (messages.Place{Group: "4a82b80d-1", URL: endpointA, Anchor: address("a"), Cookie: "cookie-1"}) {
 			t.Errorf("unsubscribed %+v, want b-1 after the decision", ended)
 		}
 		grouped := stored[messages.MailboxGrouped](w)

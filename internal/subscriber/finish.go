@@ -164,7 +164,8 @@ func (s *Subscriber) giveUp(ctx context.Context, o outcome, err error) {
 		return
 	}
 	s.log.Warn("group not decided; planned anew", "group", o.change.Group, "err", err)
-	made := messages.GroupSubscribed{URL: o.place.URL, Anchor: o.place.Anchor, Cookie: o.place.Cookie, ExchangeCookie: o.place.ExchangeCookie, Subscriptions: o.joined}
+	made := messages.GroupSubscribed{Group: o.change.Group, URL: o.place.URL, Anchor: o.place.Anchor, Cookie: o.place.Cookie,
+		ExchangeCookie: o.place.ExchangeCookie, Subscriptions: o.joined}
 	s.unsubscribe(ctx, made, slices.Collect(maps.Keys(o.joined)))
 }
 

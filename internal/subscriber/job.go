@@ -90,7 +90,7 @@ func (j *job) resolveFolders(ctx context.Context, o *outcome, members []messages
 // carries; none is asked before it (Microsoft, "Maintain affinity …", steps 4 to 6).
 func (j *job) subscribeAnchor(ctx context.Context, o *outcome, members []messages.Address) []messages.Address {
 	for i, a := range members {
-		place := messages.Place{URL: j.change.Key.URL, Anchor: a}
+		place := messages.Place{Group: j.change.Group, URL: j.change.Key.URL, Anchor: a}
 		var s Subscribed
 		stop := j.ask(ctx, o, a, pace.Anchor, func(ctx context.Context) (err error) {
 			s, err = j.exchange.Subscribe(ctx, place, a)

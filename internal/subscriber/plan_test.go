@@ -66,7 +66,7 @@ func TestAJoinIsARevisionThatTouchesNoOther(t *testing.T) {
 		w.pass(5 * time.Second)
 		w.wantGroup("1.2 b (cookie-1): a-1 b-1 c-1")
 		asked := w.exchange.asked(opSubscribe)
-		if len(asked) != 1 || asked[0].place != (messages.Place{URL: endpointA, Anchor: address("b"), Cookie: "cookie-1"}) {
+		if len(asked) != 1 || asked[0].place != (messages.Place{Group: "4a82b80d-1", URL: endpointA, Anchor: address("b"), Cookie: "cookie-1"}) {
 			t.Errorf("asked %+v, want a behind anchor and cookie of the group", asked)
 		}
 		since := w.group("Site-A").Subscriptions[address("a")].Since

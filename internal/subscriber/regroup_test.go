@@ -62,7 +62,7 @@ func TestAGroupThatIsDoneOverGetsANewAnchorAndCookie(t *testing.T) {
 		w.pass(5 * time.Second)
 		w.wantGroup("2.1 a (cookie-2): a-2 b-2 c-2")
 		first := w.exchange.asked(opSubscribe)[0]
-		if want := (messages.Place{URL: endpointA, Anchor: address("a")}); first.place != want {
+		if want := (messages.Place{Group: "4a82b80d-1", URL: endpointA, Anchor: address("a")}); first.place != want {
 			t.Errorf("the new anchor was asked at %+v, want %+v", first.place, want)
 		}
 		var ended []string

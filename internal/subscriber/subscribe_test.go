@@ -21,14 +21,14 @@ func TestTheAnchorIsSubscribedAndAwaitedFirst(t *testing.T) {
 			t.Fatalf("have %d Subscribes, want 4", len(asked))
 		}
 		anchor := asked[0]
-		if want := (messages.Place{URL: endpointA, Anchor: address("a")}); anchor.mailbox != address("a") || anchor.place != want {
+		if want := (messages.Place{Group: "4a82b80d-1", URL: endpointA, Anchor: address("a")}); anchor.mailbox != address("a") || anchor.place != want {
 			t.Errorf("first: have %s at %+v, want a at %+v", anchor.mailbox, anchor.place, want)
 		}
 		for _, c := range asked[1:] {
 			if c.from.Before(anchor.to) {
 				t.Errorf("%s was asked before the anchor was answered", c.mailbox)
 			}
-			if want := (messages.Place{URL: endpointA, Anchor: address("a"), Cookie: "cookie-1"}); c.place != want {
+			if want := (messages.Place{Group: "4a82b80d-1", URL: endpointA, Anchor: address("a"), Cookie: "cookie-1"}); c.place != want {
 				t.Errorf("%s: asked at %+v, want %+v", c.mailbox, c.place, want)
 			}
 		}

@@ -27,8 +27,9 @@ type trip struct {
 	request request
 	trace   func(Exchange)
 	traced  func(label string) bool
-	record  Exchange
-	body    *source // of the answer
+	record  Exchange    // as far as it is known when it is sent
+	sent    http.Header // of the request, with its secrets
+	body    *source     // of the answer
 	meta    Meta
 	parent  context.Context // the caller's
 	ctx     context.Context // of the request: also ends by cancel
@@ -36,7 +37,9 @@ type trip struct {
 	timer   *time.Timer // gives up a call that takes too long
 	answer  *http.Response
 
-	connected atomic.Bool
+	connected moment
+	firstByte moment
+	remote    atomic.Pointer[string]
 	handshake atomic.Pointer[error] // of TLS, if it failed
 }
 
@@ -62,7 +65,14 @@ func (c *Client) send(parent context.Context, rt http.RoundTripper, r request) (
 
 func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 	ctx := httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { t.connected.Store(true) },
+		GotConn: func(c httptrace.GotConnInfo) {
+			t.connected.set()
+			if address := c.Conn.RemoteAddr(); address != nil {
+				remote := address.String()
+				t.remote.Store(&remote)
+			}
+		},
+		GotFirstResponseByte: t.firstByte.set,
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
 			if err != nil {
 				t.handshake.Store(&err)
@@ -89,6 +99,7 @@ func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 	if err := t.authorize(c.auth, hr); err != nil {
 		return nil, err
 	}
+	t.sent = hr.Header
 	t.record = newRecord(t.request, hr, t.meta.ClientRequestID)
 	return hr, nil
 }
@@ -118,7 +129,6 @@ func (t *trip) roundTrip(rt http.RoundTripper, hr *http.Request) (*http.Response
 	}
 	unpack(answer)
 	t.meta = metaOf(answer.Header, t.meta.ClientRequestID)
-	t.record.answered(answer, t.meta)
 	return answer, nil
 }
 
@@ -139,7 +149,7 @@ func (t *trip) transportError(err error) error {
 		if p := t.handshake.Load(); p != nil {
 			handshake = *p
 		}
-		e := t.fail(condition(err, t.connected.Load(), handshake), "")
+		e := t.fail(condition(err, !t.connected.time().IsZero(), handshake), "")
 		e.Err = err
 		return e
 	case errSilence:
@@ -147,7 +157,7 @@ func (t *trip) transportError(err error) error {
 	case errOverdue:
 		return t.fail(ConditionOverdue, cause.Error())
 	case errTimeout:
-		if !t.connected.Load() {
+		if t.connected.time().IsZero() {
 			return t.fail(ConditionConnectTimeout, "no connection in time")
 		}
 		return t.fail(ConditionTimeout, cause.Error())

@@ -74,4 +74,6 @@ func (f RegroupRequested) Source() string            { return groupSource(f.Grou
 func (f RegroupRequested) Subject(s Subjects) string { return s.Regroup(f.URL.Partition(), f.Group) }
 
 // Place is how the group's mailbox server is reached.
-func (f GroupSubscribed) Place() Place { return Place{f.URL, f.Anchor, f.Cookie, f.ExchangeCookie} }
+func (f GroupSubscribed) Place() Place {
+	return Place{f.Group, f.URL, f.Anchor, f.Cookie, f.ExchangeCookie}
+}

@@ -102,6 +102,7 @@ func WellKnownFolders() []FolderName {
 // Place is how the mailbox server of a group is reached: the endpoint, the
 // anchor mailbox, and the cookies that Exchange set.
 type Place struct {
+	Group          GroupID
 	URL            Endpoint
 	Anchor         Address
 	Cookie         Cookie // X-BackEndOverrideCookie; empty where none was set

@@ -22,6 +22,7 @@ type Config struct {
 	Lease      Lease
 	HTTP       HTTP
 	Log        Log
+	Trace      Trace
 
 	origins map[string]string
 }
@@ -77,17 +78,44 @@ type Autodiscover struct {
 	Allow []string // hosts beyond the mailbox's domain that may get the credentials
 }
 
-// Account is the service account: a user with a password, or a bearer token.
+// Account is the service account: a user with a password, a bearer token, or an
+// application that is given tokens.
 type Account struct {
 	User     string
 	Password Secret
 	Bearer   Secret
+	OAuth    OAuth
 }
 
-// ExchangeTLS is the client side of TLS towards Exchange.
+// OAuth is an application that is given tokens by a secret or a certificate.
+type OAuth struct {
+	Tenant      string // of Microsoft Entra; or
+	TokenURL    string // of another server
+	ClientID    string
+	Secret      Secret
+	Certificate Certificate
+	Scope       string
+}
+
+// Set reports whether tokens are to be got.
+func (o OAuth) Set() bool {
+	return o.Tenant != "" || o.TokenURL != "" || o.ClientID != "" || o.Secret.Set() || o.Certificate != (Certificate{})
+}
+
+// Certificate is one with its key. Paths of PEM files.
+type Certificate struct {
+	Cert string
+	Key  string
+}
+
+// ExchangeTLS is the client side of TLS towards Exchange. Paths of PEM files.
 type ExchangeTLS struct {
-	CA       string // path of a PEM file; empty: the system's authorities
-	Insecure bool   // certificates are not verified
+	CA         string // empty: the system's authorities
+	Cert       string
+	Key        string
+	ServerName string // that certificates must carry; empty: the host of the URL
+	MinVersion string // 1.2 or 1.3
+	Insecure   bool   // certificates are not verified
 }
 
 // Mailboxes says which mailboxes are wanted.
@@ -141,4 +169,12 @@ type HTTP struct {
 type Log struct {
 	Level  string // debug, info, warn or error
 	Format string // json or text
+}
+
+// Trace says what of the requests to Exchange is written to files, and where.
+type Trace struct {
+	Dir      string   // folder of the files
+	Only     []string // groups, mailboxes, other, or all; empty: nothing
+	MaxBytes Size     // of a file
+	MaxFiles int
 }

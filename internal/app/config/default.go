@@ -16,6 +16,8 @@ func Default() *Config {
 		Exchange: Exchange{
 			Impersonation: true,
 			Version:       "Exchange2013_SP1",
+			TLS:           ExchangeTLS{MinVersion: "1.2"},
+			Account:       Account{OAuth: OAuth{Scope: "https://outlook.office365.com/.default"}},
 			Concurrency:   10,
 		},
 		Discoverer: Discoverer{Batch: 50, Refresh: 24 * time.Hour},
@@ -27,5 +29,6 @@ func Default() *Config {
 		},
 		Lease: Lease{TTL: 6 * time.Second},
 		Log:   Log{Level: "info", Format: "json"},
+		Trace: Trace{MaxBytes: 16 << 20, MaxFiles: 100},
 	}
 }

@@ -36,7 +36,7 @@ func TestExampleLoads(t *testing.T) {
 	}
 	want := Default()
 	want.Exchange.Autodiscover.URL = "https://autodiscover.example.com/autodiscover/autodiscover.svc"
-	want.Exchange.Account = Account{User: `EXAMPLE\svc-ewsnats`, Password: Secret{Env: "EXCHANGE_PASSWORD"}}
+	want.Exchange.Account.User, want.Exchange.Account.Password.Env = `EXAMPLE\svc-ewsnats`, "EXCHANGE_PASSWORD"
 	want.Mailboxes.List = "mailboxes.txt"
 	if diff := cmp.Diff(want, have, ignoreOrigins); diff != "" {
 		t.Errorf("the example differs from what it says it is; want - have +:\n%s", diff)

@@ -69,15 +69,17 @@ func TestEveryKeyInEveryWay(t *testing.T) {
 	t.Chdir(t.TempDir())
 	samples := map[string]string{
 		"nats.url": "nats://a:1,nats://b:2", "nats.replicas": "3", "nats.events.maxBytes": "3GiB",
-		"exchange.url":              "https://mail.contoso.com/EWS/Exchange.asmx",
-		"exchange.autodiscover.url": "https://contoso.com/autodiscover/autodiscover.svc",
-		"exchange.version":          "Exchange2016", "exchange.impersonation": "false", "exchange.tls.insecure": "true",
-		"exchange.concurrency": "5", "mailboxes.confirmWithdrawals": "true", "discoverer.batch": "7", "groups.size": "50",
+		"exchange.url":                    "https://mail.contoso.com/EWS/Exchange.asmx",
+		"exchange.autodiscover.url":       "https://contoso.com/autodiscover/autodiscover.svc",
+		"exchange.account.oauth.tokenURL": "https://adfs.contoso.com/adfs/oauth2/token",
+		"exchange.version":                "Exchange2016", "exchange.impersonation": "false", "exchange.tls.insecure": "true",
+		"exchange.tls.minVersion": "1.3",
+		"exchange.concurrency":    "5", "mailboxes.confirmWithdrawals": "true", "discoverer.batch": "7", "groups.size": "50",
 		"subscribe.folders": "inbox,sentitems", "subscribe.events": "NewMailEvent,MovedEvent",
 		"log.level": "debug", "log.format": "text", "drain": "9s", "nats.events.maxAge": "48h0m0s",
 		"discoverer.refresh": "12h0m0s", "groups.quiet": "2s", "streamer.connectionTimeout.min": "2m0s",
 		"streamer.connectionTimeout.max": "3m0s", "streamer.silence": "90s",
-		"lease.ttl": "10s",
+		"lease.ttl": "10s", "trace.only": "a-1,anna@contoso.com", "trace.maxBytes": "1MiB", "trace.maxFiles": "7",
 	}
 	for _, s := range Default().settings() {
 		sample, ok := samples[s.key]
@@ -116,6 +118,7 @@ func TestNames(t *testing.T) {
 	tests := []struct{ key, flag, env string }{
 		{"nats.url", "nats-url", "EWSNATS_NATS_URL"},
 		{"nats.tls.serverName", "nats-tls-server-name", "EWSNATS_NATS_TLS_SERVER_NAME"},
+		{"exchange.account.oauth.tokenURL", "exchange-account-oauth-token-url", "EWSNATS_EXCHANGE_ACCOUNT_OAUTH_TOKEN_URL"},
 		{"exchange.account.password.file", "exchange-account-password-file", "EWSNATS_EXCHANGE_ACCOUNT_PASSWORD_FILE"},
 	}
 	for _, tt := range tests {

@@ -1,7 +1,9 @@
 package config
 
+import "strings"
+
 // live reports whether a key takes effect while a process runs.
-func live(key string) bool { return key == "log.level" }
+func live(key string) bool { return key == "log.level" || strings.HasPrefix(key, "trace.") }
 
 // Reload is the configuration of a process that runs by c and has read next: keys
 // that can change while it runs are as next has them, all others as they were. It

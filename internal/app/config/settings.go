@@ -43,9 +43,21 @@ func (c *Config) settings() []setting {
 		{"exchange.account.password.env", text(&c.Exchange.Account.Password.Env), "environment variable that holds the service account's password"},
 		{"exchange.account.bearer.file", text(&c.Exchange.Account.Bearer.File), "file that holds a bearer token"},
 		{"exchange.account.bearer.env", text(&c.Exchange.Account.Bearer.Env), "environment variable that holds a bearer token"},
+		{"exchange.account.oauth.tenant", text(&c.Exchange.Account.OAuth.Tenant), "tenant of Microsoft Entra that gives tokens: its id or a domain"},
+		{"exchange.account.oauth.tokenURL", text(&c.Exchange.Account.OAuth.TokenURL), "endpoint of another server that gives tokens"},
+		{"exchange.account.oauth.clientID", text(&c.Exchange.Account.OAuth.ClientID), "id of the application"},
+		{"exchange.account.oauth.secret.file", text(&c.Exchange.Account.OAuth.Secret.File), "file that holds the application's secret"},
+		{"exchange.account.oauth.secret.env", text(&c.Exchange.Account.OAuth.Secret.Env), "environment variable that holds the application's secret"},
+		{"exchange.account.oauth.certificate.cert", text(&c.Exchange.Account.OAuth.Certificate.Cert), "PEM file of the application's certificate"},
+		{"exchange.account.oauth.certificate.key", text(&c.Exchange.Account.OAuth.Certificate.Key), "PEM file of its RSA key"},
+		{"exchange.account.oauth.scope", text(&c.Exchange.Account.OAuth.Scope), "scope of the tokens"},
 		{"exchange.impersonation", boolean(&c.Exchange.Impersonation), "impersonate each mailbox; false: act as a delegate"},
 		{"exchange.version", text(&c.Exchange.Version), "RequestServerVersion of requests"},
 		{"exchange.tls.ca", text(&c.Exchange.TLS.CA), "PEM file of the authorities that Exchange is trusted by"},
+		{"exchange.tls.cert", text(&c.Exchange.TLS.Cert), "PEM file of the client's certificate"},
+		{"exchange.tls.key", text(&c.Exchange.TLS.Key), "PEM file of the client's key"},
+		{"exchange.tls.serverName", text(&c.Exchange.TLS.ServerName), "name that Exchange's certificates must carry"},
+		{"exchange.tls.minVersion", text(&c.Exchange.TLS.MinVersion), "oldest version of TLS: 1.2 or 1.3"},
 		{"exchange.tls.insecure", boolean(&c.Exchange.TLS.Insecure), "do not verify Exchange's certificates"},
 		{"exchange.concurrency", number(&c.Exchange.Concurrency), "requests at a time to one endpoint"},
 
@@ -71,21 +83,29 @@ func (c *Config) settings() []setting {
 
 		{"log.level", text(&c.Log.Level), "debug, info, warn or error"},
 		{"log.format", text(&c.Log.Format), "json or text"},
+
+		{"trace.dir", text(&c.Trace.Dir), "folder where requests to Exchange are written"},
+		{"trace.only", list(&c.Trace.Only), "groups or mailboxes whose requests are written; other: the rest; all: everything; empty: nothing"},
+		{"trace.maxBytes", size(&c.Trace.MaxBytes), "size of a trace file, beyond which a new one is begun"},
+		{"trace.maxFiles", number(&c.Trace.MaxFiles), "most trace files; the oldest go"},
 	}
 }
 
 // words splits a key where a flag has a dash and an environment variable an underscore.
+// Capitals in a row are one word.
 func words(key, separator string) string {
 	var b strings.Builder
+	var before rune
 	for _, r := range key {
 		switch {
 		case r == '.':
 			b.WriteString(separator)
-		case unicode.IsUpper(r):
+		case unicode.IsUpper(r) && !unicode.IsUpper(before):
 			b.WriteString(separator + string(unicode.ToLower(r)))
 		default:
-			b.WriteRune(r)
+			b.WriteRune(unicode.ToLower(r))
 		}
+		before = r
 	}
 	return b.String()
 }

@@ -27,6 +27,21 @@ func (r *reading) validate(needs Needs) {
 	r.address("http.listen", c.HTTP.Listen, "0.0.0.0:8080")
 	r.oneOf("log.level", c.Log.Level, []string{"debug", "info", "warn", "error"})
 	r.oneOf("log.format", c.Log.Format, []string{"json", "text"})
+	r.validateTrace()
+}
+
+// shortestTrace holds a large answer.
+const shortestTrace = 64 << 10
+
+func (r *reading) validateTrace() {
+	t := r.cfg.Trace
+	if len(t.Only) > 0 && t.Dir == "" {
+		r.wrong("trace.dir", "not set, though trace.only is", "write the path of a folder, or take trace.only out")
+	}
+	if !r.failed["trace.maxBytes"] && t.MaxBytes < shortestTrace {
+		r.wrong("trace.maxBytes", fmt.Sprintf("%s does not hold a large answer", t.MaxBytes), "write a size of at least 64KiB, such as 16MiB")
+	}
+	r.between("trace.maxFiles", t.MaxFiles, 2, 100_000)
 }
 
 var memberID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)

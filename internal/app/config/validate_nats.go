@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"fmt"
 	"math"
 	"os"
@@ -29,8 +30,6 @@ func (r *reading) validateNATS(needs Needs) {
 		r.readable("nats.credentials", n.Credentials)
 		r.readable("nats.nkey", n.NKey)
 		r.readable("nats.tls.ca", n.TLS.CA)
-		r.readable("nats.tls.cert", n.TLS.Cert)
-		r.readable("nats.tls.key", n.TLS.Key)
 	}
 }
 
@@ -66,9 +65,7 @@ func (r *reading) validateNATSLogin(needs Needs) {
 	if n.User != "" && !n.Password.Set() {
 		r.wrong("nats.password", "not set, though nats.user is", "write {file: PATH} or {env: NAME}")
 	}
-	if (n.TLS.Cert == "") != (n.TLS.Key == "") {
-		r.wrong("nats.tls", "cert and key belong together, and only one of them is set", "write both, or neither")
-	}
+	r.keyPair("nats.tls", n.TLS.Cert, n.TLS.Key, needs&NeedNATS != 0)
 	r.secret("nats.password", n.Password, needs&NeedNATS != 0)
 }
 
@@ -107,4 +104,20 @@ func (r *reading) readable(key, path string) {
 		return
 	}
 	file.Close()
+}
+
+// keyPair checks a certificate and its key; where they are needed, also that they can
+// be read and fit.
+func (r *reading) keyPair(section, cert, key string, needed bool) {
+	if (cert == "") != (key == "") {
+		r.wrong(section, "cert and key belong together, and only one of them is set", "write both, or neither")
+		return
+	}
+	if cert == "" || !needed {
+		return
+	}
+	if _, err := tls.LoadX509KeyPair(cert, key); err != nil {
+		r.wrong(section+".cert", fmt.Sprintf("%s and %s are no certificate with its key: %v", cert, key, err),
+			"write the paths of two PEM files that belong together")
+	}
 }

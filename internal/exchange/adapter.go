@@ -50,7 +50,7 @@ type Adapter struct {
 	members int                               // processes that share the bounds
 	slots   map[messages.Endpoint]*pace.Slots // calls under way, by endpoint, of Autodiscover by host
 
-	replaced replacedCookies // of streams
+	replaced *replacedCookies // of streams; by a pointer, whose cookies no one prints
 }
 
 // New builds the adapter over a client.
@@ -68,7 +68,7 @@ func New(cfg Config, client *ewssoap.Client) *Adapter {
 		cfg.Events = []ewssoap.EventType{ewssoap.CopiedEvent, ewssoap.CreatedEvent, ewssoap.DeletedEvent,
 			ewssoap.ModifiedEvent, ewssoap.MovedEvent, ewssoap.NewMailEvent, ewssoap.FreeBusyChangedEvent}
 	}
-	a := &Adapter{cfg: cfg, client: client, members: 1, slots: map[messages.Endpoint]*pace.Slots{}}
+	a := &Adapter{cfg: cfg, client: client, members: 1, slots: map[messages.Endpoint]*pace.Slots{}, replaced: &replacedCookies{}}
 	a.walker = a.newWalker()
 	if cfg.Basic != nil {
 		a.login = newLogin(*cfg.Basic)

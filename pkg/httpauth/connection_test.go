@@ -56,8 +56,8 @@ func TestLostBetweenLegs(t *testing.T) {
 		messages []int
 		fails    string
 	}{
-		"once":  {1, []int{1, 1, 3}, ""},
-		"twice": {2, []int{1, 1}, "ends its connection within the login"},
+		"once":   {1, []int{1, 1, 3}, ""},
+		"thrice": {3, []int{1, 1, 1}, "ends its connection within the login"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			on := times(tt.lost)
@@ -191,10 +191,10 @@ func TestRefusalTooLong(t *testing.T) {
 	if _, err := w.client(t, nil).Get(w.URL); err == nil || !strings.Contains(err.Error(), "within the login") {
 		t.Errorf("have %v", err)
 	}
-	equal(t, "messages", w.messages(), []int{1, 1})
+	equal(t, "messages", w.messages(), []int{1, 1, 1})
 	w.Close()
-	if cut.Load() != 2 {
-		t.Errorf("%d of 2 refusals were cut", cut.Load())
+	if cut.Load() != maxLost {
+		t.Errorf("%d of %d refusals were cut", cut.Load(), maxLost)
 	}
 }
 

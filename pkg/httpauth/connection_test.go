@@ -56,8 +56,8 @@ func TestLostBetweenLegs(t *testing.T) {
 		messages []int
 		fails    string
 	}{
-		"once":  {1, []int{1, 1, 3}, ""},
-		"twice": {2, []int{1, 1}, "ends its connection within the login"},
+		"once":   {1, []int{1, 1, 3}, ""},
+		"thrice": {3, []int{1, 1, 1}, "ends its connection within the login"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			on := times(tt.lost)
@@ -176,14 +176,46 @@ func TestCancel(t *testing.T) {
 
 // TestRefusalTooLong: a 401 that does not end is not read to its end.
 func TestRefusalTooLong(t *testing.T) {
+	var cut atomic.Int32
 	w := newWorld(t, true, nil, func(h http.Handler) http.Handler {
 		return atLeg("first", always, func(w http.ResponseWriter, r *http.Request) {
 			h.ServeHTTP(w, r)
-			_, _ = w.Write(make([]byte, maxDrained))
+			for range 200 {
+				if _, err := w.Write(make([]byte, maxDrained)); err != nil {
+					cut.Add(1)
+					return
+				}
+			}
 		})(h)
 	})
 	if _, err := w.client(t, nil).Get(w.URL); err == nil || !strings.Contains(err.Error(), "within the login") {
 		t.Errorf("have %v", err)
 	}
-	equal(t, "messages", w.messages(), []int{1, 1})
+	equal(t, "messages", w.messages(), []int{1, 1, 1})
+	w.Close()
+	if cut.Load() != maxLost {
+		t.Errorf("%d of %d refusals were cut", cut.Load(), maxLost)
+	}
+}
+
+// TestNotKept: a connection that cannot go on does not come back to the pool.
+func TestNotKept(t *testing.T) {
+	w := newWorld(t, true, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/last" {
+			w.Header().Set("Connection", "close")
+		}
+		_, _ = w.Write(make([]byte, 1<<20))
+	}, nil)
+	c := w.client(t, nil)
+	for path, n := range map[string]int64{"/last": 1 << 30, "/half": 1 << 10} {
+		answer, err := c.Get(w.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.CopyN(io.Discard, answer.Body, n)
+		_ = answer.Body.Close()
+		if n := c.Transport.(*Transport).pool.count; n != 0 {
+			t.Errorf("%s: %d connections are idle", path, n)
+		}
+	}
 }

@@ -17,7 +17,7 @@
 //   - A connection that is logged in is used again without a login. If it gets a 401, there is one login with secrets read
 //     anew. If the server ended it while it was idle, another takes its place.
 //   - A 401 after a whole handshake is the answer, and that handshake is not repeated: wrong passwords are counted, and lock
-//     accounts. A handshake is begun again, once, only if its connection ended before the last message.
+//     accounts. A handshake is begun again, twice at most, only if its connection ended before the last message.
 //   - Idle connections are closed after a time and bounded in number. A context that ends, an answer that is not read to its
 //     end and any failure cost the connection and nothing else. No goroutine stays after CloseIdleConnections and the last
 //     answer closed.

@@ -2,6 +2,7 @@ package httpauth
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -105,6 +106,36 @@ func TestClosedWhileIdle(t *testing.T) {
 	if n != 3 {
 		t.Errorf("%d connections, want 3", n)
 	}
+}
+
+// TestLateDial: a connection that comes when nobody waits for it any more is closed.
+func TestLateDial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dialed, server := net.Pipe()
+		defer func() { _ = server.Close() }()
+		closed := false
+		conn := &counted{Conn: dialed, end: func() { closed = true }}
+		transport, err := New(Config{Mechanism: as("anna", password), Transport: &http.Transport{
+			DialContext: func(context.Context, string, string) (net.Conn, error) { time.Sleep(time.Minute); return conn, nil },
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://exchange.test/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := transport.RoundTrip(r); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("have %v", err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if !closed {
+			t.Error("the connection stays open")
+		}
+	})
 }
 
 func get(t *testing.T, transport http.RoundTripper) {

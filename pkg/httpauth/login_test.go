@@ -85,6 +85,11 @@ func TestWrongPassword(t *testing.T) {
 	equal(t, "messages", w.messages(), []int{1, 3})
 	equal(t, "outcomes", w.observed(), []Outcome{Refused})
 	equal(t, "offered", w.seen[0].Offered, []string{"NTLM"})
+	_, _ = post(t, c, w.URL, "hello")
+	equal(t, "messages", w.messages(), []int{1, 3, 1, 3})
+	if n := w.connections(); n != 2 {
+		t.Errorf("%d connections: one that was refused is used again", n)
+	}
 }
 
 // TestMidLife: a 401 on a connection that was logged in leads to one login with the secrets of now.
@@ -92,7 +97,8 @@ func TestMidLife(t *testing.T) {
 	for name, tt := range map[string]struct {
 		now  string
 		want int
-	}{"rotated": {password, http.StatusOK}, "wrong": {"guess", http.StatusUnauthorized}} {
+		next []int
+	}{"rotated": {password, http.StatusOK, []int{0}}, "wrong": {"guess", http.StatusUnauthorized, []int{1, 3}}} {
 		t.Run(name, func(t *testing.T) {
 			var expire atomic.Bool
 			w := newWorld(t, true, nil, func(h http.Handler) http.Handler {
@@ -122,6 +128,11 @@ func TestMidLife(t *testing.T) {
 			if n := w.connections(); n != 1 {
 				t.Errorf("%d connections", n)
 			}
+			w.forget()
+			if status, _ := post(t, c, w.URL, "hello"); status != tt.want {
+				t.Errorf("have %d, want %d", status, tt.want)
+			}
+			equal(t, "next messages", w.messages(), tt.next)
 		})
 	}
 }

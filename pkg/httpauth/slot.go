@@ -6,7 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,18 +18,12 @@ var errLost = errors.New("the connection was lost")
 type slot struct {
 	transport *http.Transport
 	ready     bool // requests may go without a login; owned by who has checked the slot out
-
-	mu     sync.Mutex
-	dialed bool
-	closed bool
-	conn   net.Conn
 }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // newSlot makes a slot with the settings of a transport, but HTTP/1.1 alone and connections kept.
 func newSlot(base *http.Transport) *slot {
-	s := &slot{}
 	t := base.Clone()
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
@@ -43,51 +37,23 @@ func newSlot(base *http.Transport) *slot {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: 30 * time.Second}).DialContext
 	}
-	t.DialContext = s.once(dial)
+	var dialed atomic.Bool
+	t.DialContext = once(&dialed, dial)
 	if t.DialTLSContext != nil {
-		t.DialTLSContext = s.once(t.DialTLSContext)
+		t.DialTLSContext = once(&dialed, t.DialTLSContext)
 	}
-	s.transport = t
-	return s
+	return &slot{transport: t}
 }
 
-// once lets one dial pass. Its connection is the slot's, also if it comes after the slot was closed.
-func (s *slot) once(dial dialFunc) dialFunc {
+// once lets one dial of all that share the mark pass.
+func once(dialed *atomic.Bool, dial dialFunc) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		if !s.mayDial() {
+		if dialed.Swap(true) {
 			return nil, errLost
 		}
-		conn, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.closed {
-			_ = conn.Close()
-			return nil, errLost
-		}
-		s.conn = conn
-		return conn, nil
+		return dial(ctx, network, address)
 	}
 }
 
-func (s *slot) mayDial() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	may := !s.dialed && !s.closed
-	s.dialed = true
-	return may
-}
-
-// close ends the connection, whatever goes on with it.
-func (s *slot) close() {
-	s.mu.Lock()
-	s.closed = true
-	conn := s.conn
-	s.mu.Unlock()
-	s.transport.CloseIdleConnections()
-	if conn != nil {
-		_ = conn.Close()
-	}
-}
+// close ends the connection. One that a request fails on, or that is still being dialed, the transport ends itself.
+func (s *slot) close() { s.transport.CloseIdleConnections() }

@@ -69,7 +69,7 @@ func New(cfg Config) (*Transport, error) {
 func (t *Transport) CloseIdleConnections() { t.pool.closeAll() }
 
 // maxLost is how many connections may be lost within their handshakes before a request fails.
-const maxLost = 2
+const maxLost = 3
 
 // RoundTrip sends a request on a connection that is logged in. The request needs GetBody if it has a body. A 401 after a
 // whole handshake is returned as it is, and its login is not repeated. The connection is the answer's until its body is

@@ -92,7 +92,7 @@ func TestOneMailboxThatSpoilsTheBatch(t *testing.T) {
 }
 
 func TestOutageOfADomainIsMetPolitely(t *testing.T) {
-	for _, code := range []ewsaffinity.Code{"http-503", ewsaffinity.CodeRefused, ewsaffinity.CodeTimeout, "ServerBusy", "http-404", ewsaffinity.CodeTLS} {
+	for _, code := range []ewsaffinity.Code{"http-503", ewsaffinity.CodeRefused, ewsaffinity.CodeTimeout, "ServerBusy", "http-404", ewsaffinity.CodeTLS, "601"} {
 		t.Run(string(code), func(t *testing.T) {
 			inWorld(t, func(w *world) {
 				w.answerWith(func(batch []messages.Address) ([]Answer, error) {

@@ -80,7 +80,7 @@ func (e endpoint) speaking(p Protocol) endpoint {
 
 // first are the endpoints that need no look-up.
 func (w *walk) first() []endpoint {
-	if w.c.o.URL != "" && w.key.domain == w.key.trust {
+	if w.c.configuredFor(w.key) {
 		return []endpoint{endpointAt(w.c.o.URL, SourceConfigured)}
 	}
 	return []endpoint{

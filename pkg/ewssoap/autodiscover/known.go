@@ -38,9 +38,6 @@ type flight struct {
 
 func (c *Client) configuredFor(k key) bool { return c.o.URL != "" && k.domain == k.trust }
 
-// trusts reports whether an endpoint may get credentials for mailboxes of a domain.
-func (c *Client) trusts(e endpoint, domain string) bool { return c.allowed(hostOf(e.url), domain) }
-
 // askDomain asks the service of a domain about users, looking for it first where it is not known, or works no more.
 func (c *Client) askDomain(ctx context.Context, k key, users []string, hops int) (found, error) {
 	var failed endpoint // known, and given up by this call
@@ -95,7 +92,7 @@ func (c *Client) begin(k key, failed endpoint) (known endpoint, f *flight, lead 
 	if e.flight != nil {
 		return endpoint{}, e.flight, false
 	}
-	usable := e.endpoint.url != "" && !e.endpoint.is(failed) && c.trusts(e.endpoint, k.trust)
+	usable := e.endpoint.url != "" && !e.endpoint.is(failed)
 	if usable && (e.endpoint.protocol == SOAP || c.configuredFor(k) || c.o.Now().Sub(e.walked) < plainFor) {
 		known = e.endpoint
 		if known.source != SourceConfigured {

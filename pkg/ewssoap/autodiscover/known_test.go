@@ -31,7 +31,7 @@ func TestTheServiceThatAnsweredIsKept(t *testing.T) {
 			{time.Minute, map[string]reply{sub: status(404), apex: settings()}, []string{sub, apex}, "ok"}, {0, nil, []string{apex}, "ok"}},
 		"gone everywhere: its own failure, and it is kept": {
 			{0, nil, []string{apex, sub}, "ok"},
-			{time.Minute, map[string]reply{sub: status(410)}, append(onward(sub, apex), xml(sub)), "HTTP 410"},
+			{time.Minute, map[string]reply{sub: status(410), apex: status(503)}, append(onward(sub, apex), xml(sub)), "HTTP 410"},
 			{time.Minute, map[string]reply{sub: settings()}, []string{sub}, "ok"}},
 		"no connection: within the hour as it is": {
 			{0, nil, []string{apex, sub}, "ok"},

@@ -101,6 +101,8 @@ func TestRedirects(t *testing.T) {
 		"RedirectAddress, none":    {replies: map[string]reply{apex: settings(user("RedirectAddress", "nobody"))}, outcome: "no-autodiscover"},
 		"RedirectAddress in a circle": {replies: map[string]reply{apex: settings(user("RedirectAddress", "anna@d1.contoso.com")),
 			"https://d1.contoso.com/autodiscover/autodiscover.svc": settings(user("RedirectAddress", "Anna@Contoso.com"))}, outcome: "redirect-loop"},
+		"RedirectAddress from a configured service": {o: autodiscover.Options{URL: mail}, replies: map[string]reply{
+			mail: settings(user("RedirectAddress", "anna@h1.contoso.com")), hop(1): settings()}, outcome: "ok", last: hop(1)},
 		"RedirectAddress to itself: the endpoint is invalid": {replies: map[string]reply{apex: settings(user("RedirectAddress", anna)), sub: settings()}, outcome: "ok", last: sub},
 		"RedirectAddress to a foreign domain": {replies: map[string]reply{apex: settings(user("RedirectAddress", "anna@tenant.test")),
 			"https://tenant.test/autodiscover/autodiscover.svc": settings()}, outcome: "host-not-allowed"},

@@ -99,7 +99,7 @@ func (w *walk) passed(e endpoint) bool {
 	if w.visited[e.id()] || w.through[host] {
 		return true
 	}
-	if e.source != SourceConfigured && !w.c.trusts(e, w.key.trust) {
+	if e.source != SourceConfigured && !w.c.allowed(host, w.key.trust) {
 		w.refuse(e, &RedirectError{Reason: ReasonHost, Address: w.key.domain != w.key.trust, Target: e.url, Host: host})
 		return true
 	}

@@ -7,9 +7,9 @@ import (
 )
 
 // Exchange is one request and its answer as they went over the wire, without secrets: credentials, also those of a
-// handshake, and the values of cookies are replaced, wherever in it they stand. A stream is told in parts: its head first, then every envelope when it
-// arrived, then its end if it was a bad one. The receiver owns what it is given; it is called on the goroutine of the
-// call and should return soon.
+// handshake, and the values of cookies are replaced, wherever in it they stand. A stream is told in parts: its head first,
+// then every envelope when it arrived, then its end if it was a bad one. The receiver owns what it is given; it is called
+// on the goroutine of the call and should return soon.
 type Exchange struct {
 	Op             string
 	Label          string // of the [Call]

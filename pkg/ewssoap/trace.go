@@ -1,6 +1,7 @@
 package ewssoap
 
 import (
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -58,6 +59,17 @@ func (m *moment) time() time.Time {
 		return *at
 	}
 	return time.Time{}
+}
+
+// reached notes the address at the other end, as far as a transport knows one.
+func (t *trip) reached(conn net.Conn) {
+	if conn == nil {
+		return
+	}
+	if address := conn.RemoteAddr(); address != nil {
+		remote := address.String()
+		t.remote.Store(&remote)
+	}
 }
 
 // snapshot is the trip as it stands, in memory of its own.

@@ -59,7 +59,7 @@ func tokenTransport(ca string) (*http.Transport, error) {
 	if err != nil {
 		return nil, WithExitCode(ExitConfig, fmt.Errorf("exchange.tls.ca: %w", err))
 	}
-	roots.AppendCertsFromPEM(pem) // of none complains exchangeTLS
+	roots.AppendCertsFromPEM(pem) // exchangeTLS has refused a file that holds none
 	t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	return t, nil
 }

@@ -43,13 +43,13 @@ func record(x ewssoap.Exchange, most int64) []byte {
 	if x.Envelope == 0 {
 		line(&b, "> ", x.Method+" "+x.URL)
 		headers(&b, "> ", x.RequestHeader)
-		body(&b, "> ", x.RequestBody)
+		body(&b, "> ", x.RequestBody, most)
 		if x.Status != 0 {
 			line(&b, "< ", fmt.Sprintf("%d %s", x.Status, http.StatusText(x.Status)))
 			headers(&b, "< ", x.ResponseHeader)
 		}
 	}
-	body(&b, "< ", x.ResponseBody)
+	body(&b, "< ", x.ResponseBody, most)
 	b.WriteByte('\n')
 	return cut(b.Bytes(), most)
 }
@@ -92,10 +92,12 @@ func headers(b *bytes.Buffer, prefix string, h http.Header) {
 	line(b, prefix, "")
 }
 
-func body(b *bytes.Buffer, prefix string, content []byte) {
+// body writes as much of a body as a record may hold.
+func body(b *bytes.Buffer, prefix string, content []byte, most int64) {
 	if len(content) == 0 {
 		return
 	}
+	content = content[:min(int64(len(content)), most)]
 	for text := range strings.SplitSeq(strings.TrimSuffix(string(content), "\n"), "\n") {
 		line(b, prefix, strings.TrimSuffix(text, "\r"))
 	}

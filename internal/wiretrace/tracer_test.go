@@ -136,6 +136,10 @@ func TestWhatCannotBeTakenIsDropped(t *testing.T) {
 	if _, dropped := tracer.Stats(); dropped != 2 || len(tracer.queue) != 1 {
 		t.Errorf("%d dropped, want 2: they are too large together", dropped)
 	}
+	tracer.write(<-tracer.queue)
+	if tracer.Trace(large); len(tracer.queue) != 1 {
+		t.Error("there is room again, and nothing is taken")
+	}
 }
 
 func TestWhatCannotBeWrittenIsDropped(t *testing.T) {

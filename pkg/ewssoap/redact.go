@@ -17,6 +17,9 @@ const (
 	shortestCookie   = 8
 )
 
+// asXML names the quotation marks that HTML numbers.
+var asXML = strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;")
+
 // hider takes the secrets of the request and of its answer out of a text that repeats them.
 func (t *trip) hider() func(string) string {
 	secrets := secretsOf(t.sent)
@@ -26,7 +29,8 @@ func (t *trip) hider() func(string) string {
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // the longest is found first
 	var pairs []string
 	for _, s := range secrets {
-		for _, form := range []string{s, html.EscapeString(s), url.QueryEscape(s)} {
+		escaped := html.EscapeString(s)
+		for _, form := range []string{s, escaped, asXML.Replace(escaped), url.QueryEscape(s)} {
 			pairs = append(pairs, form, redacted)
 		}
 	}

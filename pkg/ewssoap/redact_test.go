@@ -27,7 +27,7 @@ func TestHideHandshake(t *testing.T) {
 
 // What a server or a proxy repeats of a request is hidden as well, wherever it stands.
 func TestEchoedSecretsAreHidden(t *testing.T) {
-	const secret, handshake = "correct <horse>", "TlRMTVNTUAACAAAA"
+	const secret, handshake = `correct <"horse">`, "TlRMTVNTUAACAAAA"
 	auth := BasicAuth("sa1", func() (string, error) { return secret, nil })
 	var seen []Exchange
 	c, call := serve(t, Options{Auth: auth, Trace: func(x Exchange) { seen = append(seen, x) }}, func(w http.ResponseWriter, r *http.Request) {
@@ -35,10 +35,11 @@ func TestEchoedSecretsAreHidden(t *testing.T) {
 		w.Header().Set("Set-Cookie", "exchangecookie="+session+"; path=/")
 		w.Header().Set("X-DiagInfo", echo+" "+session)
 		w.Header().Set("WWW-Authenticate", "NTLM "+handshake)
+		w.Header().Add("WWW-Authenticate", `Basic realm="mail"`)
 		w.Header().Set("Proxy-Authenticate", "Negotiate "+handshake)
 		w.WriteHeader(http.StatusInternalServerError)
 		_, _ = io.WriteString(w, `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>`+
-			echo+" correct &lt;horse&gt; "+session+` correct+%3Chorse%3E</faultstring></s:Fault></s:Body></s:Envelope>`)
+			echo+" correct &lt;&quot;horse&quot;&gt; "+session+` correct+%3C%22horse%22%3E</faultstring></s:Fault></s:Body></s:Envelope>`)
 	})
 	call.Affinity.Cookie = backend
 	_, err := c.Subscribe(t.Context(), call, SubscribeRequest{AllFolders: true, EventTypes: []EventType{NewMailEvent}})
@@ -47,8 +48,11 @@ func TestEchoedSecretsAreHidden(t *testing.T) {
 		t.Errorf("have %v, want the fault's text", err)
 	}
 	secretsIn(t, seen)
-	text := err.Error() + seen[0].ResponseHeader.Get("WWW-Authenticate") + seen[0].ResponseHeader.Get("Proxy-Authenticate") + string(seen[0].ResponseBody)
-	for _, s := range []string{secret, "correct &lt;horse", "correct+%3Chorse", handshake, session, backend} {
+	if have := seen[0].ResponseHeader.Values("WWW-Authenticate"); strings.Join(have, ", ") != `NTLM REDACTED, Basic realm="mail"` {
+		t.Errorf("have %q, want what is no secret kept", have)
+	}
+	text := err.Error() + seen[0].ResponseHeader.Get("Proxy-Authenticate") + string(seen[0].ResponseBody)
+	for _, s := range []string{secret, "correct &lt;", "correct+%3C", handshake, session, backend} {
 		if strings.Contains(text, s) {
 			t.Errorf("%q is shown in %s", s, text)
 		}

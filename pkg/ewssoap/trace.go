@@ -1,15 +1,16 @@
 package ewssoap
 
 import (
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
 )
 
 // Exchange is one request and its answer as they went over the wire, without secrets: credentials, also those of a
-// handshake, and the values of cookies are replaced, wherever in it they stand. A stream is told in parts: its head first, then every envelope when it
-// arrived, then its end if it was a bad one. The receiver owns what it is given; it is called on the goroutine of the
-// call and should return soon.
+// handshake, and the values of cookies are replaced, wherever in it they stand. A stream is told in parts: its head first,
+// then every envelope when it arrived, then its end if it was a bad one. The receiver owns what it is given; it is called
+// on the goroutine of the call and should return soon.
 type Exchange struct {
 	Op             string
 	Label          string // of the [Call]
@@ -58,6 +59,17 @@ func (m *moment) time() time.Time {
 		return *at
 	}
 	return time.Time{}
+}
+
+// reached notes the address at the other end, as far as a transport knows one.
+func (t *trip) reached(conn net.Conn) {
+	if conn == nil {
+		return
+	}
+	if address := conn.RemoteAddr(); address != nil {
+		remote := address.String()
+		t.remote.Store(&remote)
+	}
 }
 
 // snapshot is the trip as it stands, in memory of its own.

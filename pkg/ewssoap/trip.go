@@ -67,10 +67,7 @@ func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 	ctx := httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
 		GotConn: func(c httptrace.GotConnInfo) {
 			t.connected.set()
-			if address := c.Conn.RemoteAddr(); address != nil {
-				remote := address.String()
-				t.remote.Store(&remote)
-			}
+			t.reached(c.Conn)
 		},
 		GotFirstResponseByte: t.firstByte.set,
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) {

@@ -35,8 +35,8 @@ type Options struct {
 	MaxEnvelope int64
 }
 
-// A Client calls Exchange Web Services and Autodiscover. It holds no state beyond its connections: affinity and
-// impersonation come with each [Call]. It may be used by several goroutines at once.
+// A Client calls Exchange Web Services and Autodiscover. It holds no state beyond its connections and the names of its
+// last requests: affinity and impersonation come with each [Call]. It may be used by several goroutines at once.
 type Client struct {
 	calls, streams http.RoundTripper
 	auth           Authorizer
@@ -46,6 +46,7 @@ type Client struct {
 	callTimeout    time.Duration
 	maxEnvelope    int64
 	maxAnswer      int64 // bytes of an ordinary answer
+	sent           recent
 }
 
 // NewClient returns a client with o, defaults filled in.

@@ -105,10 +105,10 @@ func (a *Adapter) autodiscoverURLs(domain string) []string {
 func (a *Adapter) answer(mailbox messages.Address, user ewssoap.UserSettings) discoverer.Answer {
 	out := discoverer.Answer{Mailbox: mailbox}
 	if user.Err != nil {
-		out.Fault = &ewsaffinity.Fault{Op: ewsaffinity.OpDiscover, Code: ewsaffinity.Code(user.Err.Code), Text: user.Err.Text,
+		out.Fault = &ewsaffinity.Fault{Op: ewsaffinity.OpDiscover, Code: ewsaffinity.Code(clip(user.Err.Code, longestCode)), Text: clip(user.Err.Text, longestText),
 			Mailbox: mailbox, RequestID: requestID(user.Err.Meta), Err: user.Err}
 		if user.RedirectTarget != "" {
-			out.Fault.Text = "redirected to " + user.RedirectTarget
+			out.Fault.Text = clip("redirected to "+user.RedirectTarget, longestText)
 		}
 		return out
 	}

@@ -3,7 +3,9 @@ package exchange
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/ewsnats/ewsnats/internal/discoverer"
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
@@ -97,17 +99,32 @@ func (a *Adapter) answer(mailbox messages.Address, r autodiscover.Result) discov
 		}
 		return out
 	}
-	url := r.Settings["ExternalEwsUrl"]
-	if url == "" {
-		url = r.Settings["InternalEwsUrl"]
+	ews := r.Settings["ExternalEwsUrl"]
+	if ews == "" {
+		ews = r.Settings["InternalEwsUrl"]
 	}
-	if url == "" {
-		out.Fault = &ewsaffinity.Fault{Op: ewsaffinity.OpDiscover, Code: "SettingIsNotAvailable",
-			Text: "Autodiscover gave neither ExternalEwsUrl nor InternalEwsUrl", Mailbox: mailbox}
+	if wrong := a.notAnEndpoint(ews); wrong != "" {
+		out.Fault = &ewsaffinity.Fault{Op: ewsaffinity.OpDiscover, Code: "SettingIsNotAvailable", Text: clip(wrong, longestText), Mailbox: mailbox}
 		return out
 	}
-	out.URL, out.Grouping = messages.Endpoint(url), messages.Grouping(r.Settings["GroupingInformation"])
+	out.URL, out.Grouping = messages.Endpoint(ews), messages.Grouping(r.Settings["GroupingInformation"])
 	return out
+}
+
+// notAnEndpoint says why an EWS URL of Autodiscover's is not asked. In clear it is asked
+// only where Autodiscover itself is, by configuration: the account's login goes there.
+func (a *Adapter) notAnEndpoint(address string) string {
+	if address == "" {
+		return "Autodiscover gave neither ExternalEwsUrl nor InternalEwsUrl"
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return fmt.Sprintf("Autodiscover gave an EWS URL that names no host: %q", address)
+	}
+	if u.Scheme != "https" && !(u.Scheme == "http" && strings.HasPrefix(a.cfg.AutodiscoverURL, "http://")) {
+		return fmt.Sprintf("Autodiscover gave an EWS URL that is not https, to which no login is sent: %q", address)
+	}
+	return ""
 }
 
 // Codes of the recovery table for redirects that are not followed.
@@ -148,6 +165,6 @@ func (a *Adapter) discoveryFault(mailbox messages.Address, err error) *ewsaffini
 	case errors.As(err, &walk):
 		f.Text = walk.Error()
 	}
-	f.Mailbox = mailbox
+	f.Mailbox, f.Text = mailbox, clip(f.Text, longestText)
 	return &f
 }

@@ -21,7 +21,7 @@ func (a *Adapter) fault(op ewsaffinity.Operation, mailbox messages.Address, err 
 		}
 		return err
 	}
-	f := &ewsaffinity.Fault{Op: op, Code: a.code(e), Text: e.Text, BackOff: e.BackOff, Mailbox: mailbox,
+	f := &ewsaffinity.Fault{Op: op, Code: a.code(e), Text: clip(e.Text, longestText), BackOff: min(e.BackOff, longestHint), Mailbox: mailbox,
 		RequestID: requestID(e.Meta), Err: e}
 	for _, id := range e.SubscriptionIDs {
 		f.Died = append(f.Died, messages.SubscriptionID(id))
@@ -31,7 +31,7 @@ func (a *Adapter) fault(op ewsaffinity.Operation, mailbox messages.Address, err 
 
 func requestID(m ewssoap.Meta) string {
 	if m.RequestID != "" {
-		return m.RequestID
+		return clip(m.RequestID, longestCode)
 	}
 	return m.ClientRequestID
 }
@@ -48,7 +48,7 @@ func (a *Adapter) code(e *ewssoap.Error) ewsaffinity.Code {
 		}
 		return ewsaffinity.HTTPStatus(e.HTTPStatus)
 	}
-	return ewsaffinity.Code(e.Code)
+	return ewsaffinity.Code(clip(e.Code, longestCode))
 }
 
 // redirectCode tells an outage and a login page from an endpoint that moved.

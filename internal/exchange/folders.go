@@ -27,6 +27,7 @@ func (a *Adapter) Folders(ctx context.Context, url messages.Endpoint, mailbox me
 	folders := map[messages.FolderName]string{}
 	for i, result := range results {
 		switch {
+		case result.Err == nil && len(result.Folder.ID.ID) > longestID: // no folder of a name
 		case result.Err == nil:
 			folders[names[i]] = result.Folder.ID.ID
 		case !absent(result.Err.Code):

@@ -87,8 +87,11 @@ func (noRecords) LookupSRV(context.Context, string, string, string) (string, []*
 	return "", nil, &net.DNSError{IsNotFound: true}
 }
 
-// date is Exchange's time of every answer of these tests.
-var date = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+// date is Exchange's time of every answer of these tests, happened that of their events.
+var (
+	date     = time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+	happened = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+)
 
 // answer is an HTTP answer. header alternates names and values.
 func answer(status int, body string, header ...string) *http.Response {

@@ -29,7 +29,7 @@ func (a *Adapter) Open(ctx context.Context, place messages.Place, ids []messages
 	if err != nil {
 		return nil, a.fault(ewsaffinity.OpStream, "", err)
 	}
-	a.replaced.note(place, messages.Cookie(s.Meta().ExchangeCookie.Value()))
+	a.replaced.note(place, messages.Cookie(cookie(s.Meta().ExchangeCookie)))
 	return &stream{adapter: a, stream: s}, nil
 }
 
@@ -43,8 +43,8 @@ type stream struct {
 	stream  *ewssoap.Stream
 }
 
-// Opened is Exchange's time of the answer.
-func (s *stream) Opened() time.Time { return s.stream.Meta().Date }
+// Opened is Exchange's time of the answer; zero: it gives none.
+func (s *stream) Opened() time.Time { return date(s.stream.Meta()) }
 
 // Close cuts the connection.
 func (s *stream) Close() error { return s.stream.Close() }
@@ -74,15 +74,17 @@ func (s *stream) Next() (streamer.Envelope, error) {
 // codeUnnamed stands for ids that a server lists as failed without a code.
 const codeUnnamed = "ErrorInvalidSubscription"
 
-// messageFault is what a message says about subscriptions. Its class decides,
-// or that it names failed ids; its text never does.
+// messageFault is what a message says about subscriptions. Its class decides, or an
+// error's code in a success, or that it names failed ids; its text never does.
 func (s *stream) messageFault(m ewssoap.StreamMessage) *ewsaffinity.Fault {
-	if m.ResponseClass != "Error" && len(m.ErrorSubscriptionIDs) == 0 {
+	codeless := m.ResponseCode == "" || m.ResponseCode == "NoError"
+	harmless := m.ResponseClass == "Warning" || m.ResponseClass != "Error" && codeless
+	if harmless && len(m.ErrorSubscriptionIDs) == 0 {
 		return nil
 	}
-	f := &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: ewsaffinity.Code(m.ResponseCode), Text: m.MessageText,
-		BackOff: m.BackOff, RequestID: requestID(s.stream.Meta())}
-	if m.ResponseCode == "" || m.ResponseCode == "NoError" {
+	f := &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: ewsaffinity.Code(clip(m.ResponseCode, longestCode)), Text: clip(m.MessageText, longestText),
+		BackOff: min(m.BackOff, longestHint), RequestID: requestID(s.stream.Meta())}
+	if codeless {
 		f.Code = codeUnnamed
 	}
 	for _, id := range m.ErrorSubscriptionIDs {

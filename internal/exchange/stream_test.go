@@ -69,7 +69,7 @@ func open(t *testing.T, body string) streamer.Stream {
 
 func TestEnvelopes(t *testing.T) {
 	mail := streamer.Notice{Name: "NewMailEvent", Kind: messages.Kind{Object: messages.ObjectItem, Verb: messages.VerbNewMail},
-		Time: date.Add(5 * time.Second), Item: &messages.Ref{ID: "item", ChangeKey: "ik"}, Parent: &messages.Ref{ID: "inbox", ChangeKey: "pk"}}
+		Time: happened.Add(5 * time.Second), Item: &messages.Ref{ID: "item", ChangeKey: "ik"}, Parent: &messages.Ref{ID: "inbox", ChangeKey: "pk"}}
 	ofS1 := []streamer.Notification{{Subscription: "s1", Events: []streamer.Notice{mail}}}
 	fault := func(code ewsaffinity.Code, died ...messages.SubscriptionID) *ewsaffinity.Fault {
 		return &ewsaffinity.Fault{Op: ewsaffinity.OpStream, Code: code, Died: died, RequestID: "4711"}
@@ -154,7 +154,7 @@ func TestKindsOfEvents(t *testing.T) {
 			if err != nil || len(envelope.Notifications) != 1 {
 				t.Fatalf("have %+v, %v", envelope, err)
 			}
-			test.want.Name, test.want.Time = test.event, date
+			test.want.Name, test.want.Time = test.event, happened
 			if diff := cmp.Diff([]streamer.Notice{test.want}, envelope.Notifications[0].Events); diff != "" {
 				t.Errorf("want -, have +\n%s", diff)
 			}

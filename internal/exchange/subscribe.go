@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/subscriber"
@@ -21,11 +22,15 @@ func (a *Adapter) Subscribe(ctx context.Context, place messages.Place, mailbox m
 	if err != nil {
 		return subscriber.Subscribed{}, err
 	}
+	if len(answer.SubscriptionID) > longestID {
+		return subscriber.Subscribed{}, &ewsaffinity.Fault{Op: ewsaffinity.OpSubscribe, Code: ewsaffinity.CodeMalformed, Mailbox: mailbox,
+			Text: fmt.Sprintf("a SubscriptionId of %d bytes", len(answer.SubscriptionID)), RequestID: requestID(answer.Meta)}
+	}
 	return subscriber.Subscribed{
 		ID:             messages.SubscriptionID(answer.SubscriptionID),
-		Since:          date(answer.Meta),
-		Cookie:         messages.Cookie(answer.Cookie.Value()),
-		ExchangeCookie: messages.Cookie(answer.Meta.ExchangeCookie.Value()),
+		Since:          dateOrReceived(answer.Meta),
+		Cookie:         messages.Cookie(cookie(answer.Cookie)),
+		ExchangeCookie: messages.Cookie(cookie(answer.Meta.ExchangeCookie)),
 	}, nil
 }
 
@@ -41,13 +46,13 @@ func (a *Adapter) subscribeRequest(mailbox messages.Address) ewssoap.SubscribeRe
 	return r
 }
 
-// date is Exchange's time of an answer; a server that gives none is taken to
-// have our time.
-func date(m ewssoap.Meta) time.Time {
-	if m.Date.IsZero() {
-		return m.Received.UTC()
+// dateOrReceived is Exchange's time of an answer; a server that gives none is taken
+// to have our time.
+func dateOrReceived(m ewssoap.Meta) time.Time {
+	if at := date(m); !at.IsZero() {
+		return at
 	}
-	return m.Date.UTC()
+	return m.Received.UTC()
 }
 
 // Unsubscribe ends a subscription. One that is gone already is no error.

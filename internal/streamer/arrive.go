@@ -52,11 +52,11 @@ func (w *worker) publish(c *connection, batch []arrival) error {
 			for _, notice := range n.Events {
 				w.cfg.Observer.Received(notice.Kind)
 				if m != nil && !m.gone && m.streams() {
-					events = append(events, w.eventOf(m, notice, a.read))
+					events = append(events, w.eventOf(c, m, notice, a.read))
 				}
 			}
 			if m == nil || m.gone || !m.streams() {
-				w.cfg.Observer.Dropped("not a member", true, len(n.Events))
+				w.cfg.Observer.Dropped("not a member", m != nil, len(n.Events))
 			}
 		}
 	}
@@ -83,6 +83,7 @@ func (w *worker) endsByAnother(e Envelope) bool {
 // stored becomes a gap of one with its sequence number, so that the sequence has
 // no hole.
 func (w *worker) storeEvents(events []messages.Event) error {
+	inPlace := false // the first of them is a gap in an event's place
 	for len(events) > 0 {
 		asked := time.Now()
 		_, err := w.lane.Publish(w.storing, events)
@@ -94,6 +95,12 @@ func (w *worker) storeEvents(events []messages.Event) error {
 			return err
 		}
 		index, reason := refused.Index, refused.Reason
+		if refused.Index == 0 && inPlace { // the gap itself
+			w.log.Error("gap not storable either; its place in the sequence stays empty", "err", reason,
+				"mailbox", events[0].Meta().Mailbox.Redacted())
+			events, inPlace = events[1:], false
+			continue
+		}
 		w.stored(events[:index], time.Since(asked))
 		if _, ok := events[index].(messages.MailboxEvent); ok {
 			w.cfg.Observer.Dropped("unstorable", false, 1)
@@ -101,7 +108,7 @@ func (w *worker) storeEvents(events []messages.Event) error {
 		w.log.Error("event not storable; a gap stands in its place", "err", reason,
 			"mailbox", events[index].Meta().Mailbox.Redacted(), "hint", "see ews.dlq.streamer for the event")
 		events = slices.Clone(events[index:])
-		events[0] = gapOfOne(events[0].Meta(), reason)
+		events[0], inPlace = gapOfOne(events[0].Meta(), reason), true
 	}
 	return nil
 }

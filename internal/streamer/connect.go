@@ -213,6 +213,7 @@ func (w *worker) promote(ctx context.Context) {
 	w.current, w.next = w.next, nil
 	w.offered = false
 	c := w.current
+	w.reconcile(c)
 	for _, fault := range c.first.envelope.Faults {
 		if w.told(ctx, c, fault); w.current != c {
 			return

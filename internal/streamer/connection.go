@@ -24,6 +24,8 @@ type connection struct {
 	settled bool
 	covered time.Time // once settled: Exchange's time of the last envelope that is stored
 	proof   time.Time // of the last one that showed every subscription to live
+
+	condemned bool // another is to take its place: trouble that passes was told of once
 }
 
 // arrival is an envelope, or the fault that ended the stream.

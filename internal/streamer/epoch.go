@@ -68,7 +68,7 @@ func (w *worker) announce(c *connection, fresh []*member) error {
 	var thawed []*member
 	for _, m := range inOrder(c.members) {
 		if m.streams() && !m.gone && !m.dead && !m.frozen.IsZero() {
-			gaps = append(gaps, w.gap(m, m.frozen, c.opened, m.cause, messages.BasisStream))
+			gaps = append(gaps, w.gap(m, w.byClockOf(c, m.frozen), c.opened, m.cause, messages.BasisStream))
 			thawed = append(thawed, m)
 		}
 	}
@@ -78,6 +78,7 @@ func (w *worker) announce(c *connection, fresh []*member) error {
 	for _, m := range thawed {
 		m.thaw(c.opened)
 	}
+	w.clock = c
 	for _, m := range fresh {
 		if m.start = w.gapEnd(m, c); m.before.inOrder {
 			m.start = later(m.start, m.before.from)

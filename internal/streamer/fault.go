@@ -23,13 +23,41 @@ func (w *worker) told(ctx context.Context, c *connection, fault *ewsaffinity.Fau
 	}
 	concerned := w.concerned(c, fault)
 	if len(concerned) == 0 {
-		w.reopen = true // an id that is not current: the good ones beside it may have fallen silent
+		w.toldOfOthers(c, fault)
 		return
 	}
-	for _, m := range concerned {
-		m.freeze(w.livedUntil(m, c), string(fault.Code))
+	row := ewsaffinity.Recover(fault.Op, fault.Code)
+	if row.Gap {
+		for _, m := range concerned {
+			m.freeze(w.livedUntil(m, c), string(fault.Code))
+		}
+	}
+	if c.condemned && row.Subscription != ewsaffinity.Dead {
+		return
+	}
+	if len(fault.Died) > 0 { // those that are not ours count for nothing
+		named := *fault
+		named.Died = slices.Collect(maps.Keys(concerned))
+		fault = &named
 	}
 	w.faulted(ctx, fault, concerned)
+}
+
+// toldOfOthers sees to a fault that names no current subscription. The good ones
+// beside a bad one may have fallen silent: a new connection goes without it. An id
+// that we never sent is on no connection of ours, so that this helps at most once.
+func (w *worker) toldOfOthers(c *connection, fault *ewsaffinity.Fault) {
+	for _, id := range fault.Died {
+		if c.members[id] != nil {
+			w.reopen = true
+			return
+		}
+	}
+	if time.Since(w.strange) > ewsaffinity.RepeatWindow {
+		w.strange = time.Now()
+		w.reopen = true
+		w.log.Warn("Exchange names subscriptions that are not ours", "code", fault.Code, "ids", len(fault.Died), "err", fault.Text)
+	}
 }
 
 // concerned are the members whose current subscriptions a fault names; all of
@@ -109,7 +137,9 @@ func (w *worker) faulted(ctx context.Context, fault *ewsaffinity.Fault, concerne
 		w.requestRegroup(ctx, fault, concerned, verdict.Action)
 	default:
 		w.rest(verdict.Wait)
-		w.reopen = w.current != nil
+		if w.current != nil {
+			w.reopen, w.current.condemned = true, true
+		}
 	}
 }
 

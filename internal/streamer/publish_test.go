@@ -54,6 +54,23 @@ func TestAnEventThatCanNeverBeStoredBecomesAGapWithItsSequence(t *testing.T) {
 	})
 }
 
+// Trying for ever would keep the group from being read.
+func TestAGapThatCannotBeStoredEitherIsLeftOut(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.bus.Refuse(func(e messages.Event) string {
+			if e.Meta().Sequence == 2 {
+				return "too large"
+			}
+			return ""
+		})
+		w.start()
+		w.group("g", "a=a1")
+		w.pass(time.Minute)
+		w.say("a1", mail("a1", "m1", "m2", "m3"))
+		w.wantHistory("a", "streaming subscribed", "1 newmail inbox m1", "3 newmail inbox m3")
+	})
+}
+
 // lateRefusal is a lane whose server stored what came after the event it refuses.
 type lateRefusal struct {
 	*port

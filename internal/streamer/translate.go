@@ -10,10 +10,15 @@ import (
 // folderNames finds a folder's well-known name by its id.
 type folderNames map[string]messages.FolderName
 
+// namesOf turns the fact round. An id that the server gave for two names has none.
 func namesOf(fact messages.MailboxFolders) folderNames {
 	names := make(folderNames, len(fact.Folders))
 	for name, id := range fact.Folders {
-		names[folderKey(id)] = name
+		key := folderKey(id)
+		if _, twice := names[key]; twice {
+			name = messages.FolderOther
+		}
+		names[key] = name
 	}
 	return names
 }
@@ -73,16 +78,30 @@ func (f folderNames) name(parent *messages.Ref) messages.FolderName {
 	return messages.FolderOther
 }
 
-// eventOf is a notice as an event of the member's epoch.
-func (w *worker) eventOf(m *member, n Notice, read time.Time) messages.MailboxEvent {
+// eventOf is a notice as an event of the member's epoch. One that names neither an
+// item nor a folder tells of something that cannot be told on: a gap of one.
+func (w *worker) eventOf(c *connection, m *member, n Notice, read time.Time) messages.Event {
+	meta := messages.EventMeta{
+		Mailbox: m.mailbox, Group: w.group.Group, Generation: w.group.Generation,
+		Time: timeOf(n, c.exchangeTime(read)), Recorded: read, Epoch: m.epoch, Sequence: m.next(),
+	}
+	if n.Item == nil && n.Folder == nil {
+		return gapOfOne(meta, n.Name+" without an id")
+	}
 	return messages.MailboxEvent{
-		EventMeta: messages.EventMeta{
-			Mailbox: m.mailbox, Group: w.group.Group, Generation: w.group.Generation,
-			Time: n.Time, Recorded: read, Epoch: m.epoch, Sequence: m.next(),
-		},
-		Event: n.Name, What: n.Kind, Folder: m.folders.name(n.Parent), Origin: messages.OriginStream,
+		EventMeta: meta, Event: n.Name, What: n.Kind, Folder: m.folders.name(n.Parent), Origin: messages.OriginStream,
 		Item: n.Item, FolderRef: n.Folder, Parent: n.Parent,
 		OldItem: n.OldItem, OldFolderRef: n.OldFolder, OldParent: n.OldParent,
 		UnreadCount: n.UnreadCount,
 	}
+}
+
+// timeOf is when an event happened, by Exchange's clock. One that gives no time, or
+// one that is still to come, happened by now: a time in the future would be taken
+// for what is covered. Clocks of Exchange's servers may differ a little.
+func timeOf(n Notice, now time.Time) time.Time {
+	if n.Time.Year() <= 1 || n.Time.After(now.Add(messages.GapUncertainty*time.Second)) {
+		return now.UTC()
+	}
+	return n.Time
 }

@@ -122,3 +122,16 @@ func TestAMailboxWithoutKnownFoldersIsStreamedAsOther(t *testing.T) {
 		}
 	})
 }
+
+func TestAFolderIDThatWasGivenForTwoNamesIsNeithers(t *testing.T) {
+	for range 20 { // the fact's folders come in any order
+		names := namesOf(messages.MailboxFolders{Folders: map[messages.FolderName]string{
+			messages.FolderInbox: inboxID, messages.FolderDrafts: inboxID, messages.FolderOutbox: inboxID, messages.FolderNotes: plainID("notes")}})
+		if have := names.name(&messages.Ref{ID: inboxID}); have != messages.FolderOther {
+			t.Fatalf("have %s, want %s", have, messages.FolderOther)
+		}
+		if have := names.name(&messages.Ref{ID: plainID("notes")}); have != messages.FolderNotes {
+			t.Fatalf("have %s, want %s", have, messages.FolderNotes)
+		}
+	}
+}

@@ -56,6 +56,7 @@ type worker struct {
 	aborted  atomic.Bool       // another worker of this process begins anew
 	breaker  *breaker.Group
 
+	clock    *connection // by whose clock the members are covered: the last that was read
 	current  *connection // read now
 	next     *connection // open, but waits: for the goodbye of current, or for our turn
 	goodbye  *time.Timer // when current is cut although it said none
@@ -67,6 +68,7 @@ type worker struct {
 	attempt  int                         // of asking again
 	reopen   bool                        // an id died: the others are to get a connection without it
 	taken    time.Time                   // when another client last took our subscriptions
+	strange  time.Time                   // when Exchange last named only ids that we never sent, and we opened anew
 	notUntil time.Time                   // no opening before
 	failures int                         // openings that failed in a row
 	wake     *time.Timer

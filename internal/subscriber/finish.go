@@ -21,6 +21,10 @@ func (s *Subscriber) finish(ctx context.Context, o outcome) {
 	}
 	s.news()
 	s.rest(o)
+	if err := s.separate(ctx, o); err != nil {
+		s.giveUp(ctx, o, err)
+		return
+	}
 	if err := s.record(ctx, s.folderFacts(o)...); err != nil {
 		return
 	}

@@ -49,3 +49,24 @@ func (r *Roster) Members(id messages.GroupID) map[messages.Address]messages.Subs
 
 // Home is the group a mailbox belongs to; empty: none.
 func (r *Roster) Home(a messages.Address) messages.GroupID { return r.home[a] }
+
+// Holders are the members of groups at an endpoint that have one of the
+// subscriptions, by their groups.
+func (r *Roster) Holders(url messages.Endpoint, subscriptions map[messages.SubscriptionID][]messages.Address) map[messages.GroupID]map[messages.Address]messages.SubscriptionID {
+	holders := map[messages.GroupID]map[messages.Address]messages.SubscriptionID{}
+	for id, g := range r.groups {
+		if g.URL != url {
+			continue
+		}
+		for a, s := range g.Subscriptions {
+			if _, asked := subscriptions[s.ID]; !asked || r.home[a] != id {
+				continue
+			}
+			if holders[id] == nil {
+				holders[id] = map[messages.Address]messages.SubscriptionID{}
+			}
+			holders[id][a] = s.ID
+		}
+	}
+	return holders
+}

@@ -48,8 +48,9 @@ type Options struct {
 	MaxEnvelope int64
 }
 
-// A Client calls Exchange Web Services and Autodiscover. It holds its connections, and which version each endpoint takes;
-// affinity and impersonation come with each [Call]. It may be used by several goroutines at once.
+// A Client calls Exchange Web Services and Autodiscover. It holds its connections, which version each endpoint takes, and
+// the names of its last requests; affinity and impersonation come with each [Call]. It may be used by several goroutines
+// at once.
 type Client struct {
 	calls, streams http.RoundTripper
 	auth           Authorizer
@@ -63,6 +64,7 @@ type Client struct {
 	callTimeout    time.Duration
 	maxEnvelope    int64
 	maxAnswer      int64 // bytes of an ordinary answer
+	sent           recent
 }
 
 // NewClient returns a client with o, defaults filled in.

@@ -114,7 +114,7 @@ func (s status) failure(t *trip) *Error {
 	e := t.fail(strings.TrimSpace(s.Code), strings.TrimSpace(s.Text))
 	e.Values = s.XML.values()
 	e.Code = innerCode(e.Code, e.Values)
-	if e.Code == "" {
+	if e.Code == "" || e.Code == codeNoError {
 		e.Code = ConditionMalformed
 	}
 	if wait := backOff(e.Values); wait > 0 {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/metrics"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -208,27 +209,32 @@ func TestEnvelopeBounded(t *testing.T) {
 	}
 }
 
-// peak returns how much memory was held at most while f ran, as far as looking at it again and again shows.
+// peak returns how much memory was held at most while f ran, as far as collecting garbage again and again shows.
 func peak(f func()) uint64 {
-	var before, now runtime.MemStats
 	runtime.GC()
-	runtime.ReadMemStats(&before)
+	before := held()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		f()
 	}()
-	most := before.HeapAlloc
+	most := before
 	for {
 		runtime.GC()
-		runtime.ReadMemStats(&now)
-		most = max(most, now.HeapAlloc)
+		most = max(most, held())
 		select {
 		case <-done:
-			return most - before.HeapAlloc
+			return most - before
 		default:
 		}
 	}
+}
+
+// held is what the last collection of garbage left.
+func held() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 // repeat repeats a text whatever the length of the reads.

@@ -53,7 +53,11 @@ func (c *Client) send(parent context.Context, rt http.RoundTripper, r request) (
 	t.timer = time.AfterFunc(c.callTimeout, func() { t.cancel(errTimeout) })
 	hr, err := t.httpRequest(c)
 	if err == nil {
+		c.sent.add(t.meta.ClientRequestID)
 		t.answer, err = t.roundTrip(rt, hr)
+	}
+	if err == nil && c.sent.stale(t.answer.Header, t.meta.ClientRequestID) {
+		err = t.fail(ConditionNotSOAP, "the answer belongs to another request")
 	}
 	if err != nil {
 		t.report(nil, err)

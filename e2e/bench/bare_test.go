@@ -1,0 +1,61 @@
+package bench
+
+import (
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/ewsnats/ewsnats/pkg/messages"
+)
+
+// window is the lane's default.
+const window = 512
+
+// bare publishes by nats.go alone, to streams of its own on the same server.
+type bare struct {
+	b  *testing.B
+	js jetstream.JetStream
+}
+
+// barePrefix is as long as the pipeline's.
+const barePrefix = "bar"
+
+func newBare(b *testing.B, url string) *bare {
+	b.Helper()
+	openBus(b, url, barePrefix)
+	nc, err := nats.Connect(url)
+	must(b, err)
+	b.Cleanup(nc.Close)
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(window))
+	must(b, err)
+	return &bare{b, js}
+}
+
+// run publishes the messages of events, which are made before.
+func (p *bare) run(events []messages.Event) time.Duration {
+	var list []*nats.Msg
+	for _, m := range encoded(p.b, barePrefix, events) {
+		list = append(list, &nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data})
+	}
+	began := time.Now()
+	for _, m := range list {
+		_, err := p.js.PublishMsgAsync(m, jetstream.WithStallWait(time.Minute))
+		must(p.b, err)
+	}
+	<-p.js.PublishAsyncComplete()
+	return time.Since(began)
+}
+
+// encoded are the messages of events with another first token of the subject.
+func encoded(b *testing.B, prefix string, events []messages.Event) []messages.Message {
+	b.Helper()
+	list := make([]messages.Message, len(events))
+	for i, e := range events {
+		m, err := messages.EncodeEvent(messages.Subjects{Prefix: prefix}, e)
+		must(b, err)
+		list[i] = m
+	}
+	return list
+}

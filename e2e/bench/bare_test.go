@@ -34,18 +34,26 @@ func newBare(b *testing.B, url string) *bare {
 }
 
 // run publishes the messages of events, which are made before.
-func (p *bare) run(events []messages.Event) time.Duration {
+func (p *bare) run(events []messages.Event) cost {
 	var list []*nats.Msg
 	for _, m := range encoded(p.b, barePrefix, events) {
 		list = append(list, &nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Data})
 	}
-	began := time.Now()
-	for _, m := range list {
-		_, err := p.js.PublishMsgAsync(m, jetstream.WithStallWait(time.Minute))
+	acks := make([]jetstream.PubAckFuture, len(list))
+	spent := begin()
+	for i, m := range list {
+		var err error
+		acks[i], err = p.js.PublishMsgAsync(m, jetstream.WithStallWait(time.Minute))
 		must(p.b, err)
 	}
-	<-p.js.PublishAsyncComplete()
-	return time.Since(began)
+	for _, ack := range acks {
+		select {
+		case <-ack.Ok():
+		case err := <-ack.Err():
+			p.b.Fatal(err)
+		}
+	}
+	return spent(len(events))
 }
 
 // encoded are the messages of events with another first token of the subject.

@@ -54,8 +54,8 @@ func newNaive(b *testing.B, p *pipeline) *naive {
 
 func naiveAnchor(group int) string { return fmt.Sprintf("naive-%d@contoso.com", group) }
 
-// run has a part of the streams written and waits until it is stored. It returns the rate.
-func (n *naive) run(streams [][][]byte, events []messages.Event) float64 {
+// run has a part of the streams written and waits until it is stored.
+func (n *naive) run(streams [][][]byte, events []messages.Event) cost {
 	const each = roundEvents / naiveShare
 	lists := make([][]*message.Message, len(streams))
 	for group := range lists {
@@ -65,13 +65,13 @@ func (n *naive) run(streams [][][]byte, events []messages.Event) float64 {
 		}
 	}
 	n.done.Add(len(streams))
-	began := time.Now()
+	spent := begin()
 	for group, envelopes := range streams {
 		n.work[group] <- lists[group]
 		n.exchange.feed(naiveAnchor(group)) <- slices.Concat(envelopes[:len(envelopes)/naiveShare]...)
 	}
 	n.done.Wait()
-	return rate(each*len(streams), time.Since(began))
+	return spent(each * len(streams))
 }
 
 // read decodes a stream and publishes for each event the next message of the work.

@@ -9,7 +9,7 @@ import (
 
 const (
 	throughputGroups = 4
-	roundEvents      = 6000 // of each group
+	roundEvents      = 1500 // of each group
 	naiveShare       = 10   // the synchronous way gets so many times fewer
 )
 
@@ -23,27 +23,20 @@ func BenchmarkPipeline(b *testing.B) {
 		b.Run(fmt.Sprintf("of%d", perEnvelope), func(b *testing.B) {
 			p := newPipeline(b, throughputGroups)
 			bare, naive := newBare(b, p.natsURL), newNaive(b, p)
-			var rates [3][]float64
-			var overBare, overNaive []float64
+			var way [3]ways
 			for number := 0; b.Loop(); number += roundEvents {
 				streams := streamsOf(number, perEnvelope)
-				took := p.run(streams)
+				way[0] = append(way[0], p.run(streams))
 				events := p.stored.take()
-				pipelineRate := rate(len(events), took)
-				bareRate := rate(len(events), bare.run(events))
-				naiveRate := naive.run(streams, events)
-				for i, r := range []float64{pipelineRate, bareRate, naiveRate} {
-					rates[i] = append(rates[i], r)
-				}
-				overBare = append(overBare, pipelineRate/bareRate)
-				overNaive = append(overNaive, pipelineRate/naiveRate)
+				way[1] = append(way[1], bare.run(events))
+				way[2] = append(way[2], naive.run(streams, events))
 			}
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(median(rates[0]), "pipeline-events/s")
-			b.ReportMetric(median(rates[1]), "bare-events/s")
-			b.ReportMetric(median(rates[2]), "naive-events/s")
-			b.ReportMetric(median(overBare), "pipeline/bare")
-			b.ReportMetric(median(overNaive), "pipeline/naive")
+			for i, name := range []string{"pipeline", "bare", "naive"} {
+				way[i].report(b, name)
+			}
+			way[0].compare(b, way[1], "bare")
+			way[0].compare(b, way[2], "naive")
 		})
 	}
 }
@@ -65,23 +58,16 @@ func streamsOf(number, perEnvelope int) [][][]byte {
 }
 
 // run has the streams written and waits until all of it is stored.
-func (p *pipeline) run(streams [][][]byte) time.Duration {
+func (p *pipeline) run(streams [][][]byte) cost {
 	there := p.stored.await(len(streams) * roundEvents)
 	var written [][]byte
 	for _, envelopes := range streams {
 		written = append(written, slices.Concat(envelopes...))
 	}
-	began := time.Now()
+	spent := begin()
 	for group, all := range written {
 		p.exchange.feed(anchor(group)) <- all
 	}
 	<-there
-	return time.Since(began)
-}
-
-func rate(events int, took time.Duration) float64 { return float64(events) / took.Seconds() }
-
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
+	return spent(len(streams) * roundEvents)
 }

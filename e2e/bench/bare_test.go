@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/ewsnats/ewsnats/internal/jetbus"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
@@ -15,8 +16,9 @@ const window = 512
 
 // bare publishes by nats.go alone, to streams of its own on the same server.
 type bare struct {
-	b  *testing.B
-	js jetstream.JetStream
+	b   *testing.B
+	bus *jetbus.Bus
+	js  jetstream.JetStream
 }
 
 // barePrefix is as long as the pipeline's.
@@ -24,13 +26,13 @@ const barePrefix = "bar"
 
 func newBare(b *testing.B, url string) *bare {
 	b.Helper()
-	openBus(b, url, barePrefix)
+	bus := openBus(b, url, barePrefix)
 	nc, err := nats.Connect(url)
 	must(b, err)
 	b.Cleanup(nc.Close)
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(window))
 	must(b, err)
-	return &bare{b, js}
+	return &bare{b, bus, js}
 }
 
 // run publishes the messages of events, which are made before.

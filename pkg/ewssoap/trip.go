@@ -1,12 +1,12 @@
 package ewssoap
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -67,13 +67,15 @@ func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 			}
 		},
 	})
-	hr, err := http.NewRequestWithContext(ctx, http.MethodPost, t.request.url, bytes.NewReader(t.request.body))
+	hr, err := http.NewRequestWithContext(ctx, http.MethodPost, t.request.url, t.request.body.reader())
 	if err != nil {
 		return nil, refuse(t.request.op, fmt.Errorf("the URL is none: %q", withoutSecrets(t.request.url)))
 	}
 	if hr.URL.Host == "" {
 		return nil, refuse(t.request.op, fmt.Errorf("the URL has no host: %q", withoutSecrets(t.request.url)))
 	}
+	hr.ContentLength = int64(len(t.request.body.content))
+	hr.GetBody = func() (io.ReadCloser, error) { return t.request.body.reader(), nil }
 	t.meta.ClientRequestID = newGUID()
 	for name, values := range t.request.header {
 		hr.Header[name] = values
@@ -87,7 +89,9 @@ func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 	if err := t.authorize(c.auth, hr); err != nil {
 		return nil, err
 	}
-	t.record = newRecord(t.request.op, hr, t.request.body, t.meta.ClientRequestID)
+	if t.trace != nil {
+		t.record = newRecord(t.request.op, hr, t.request.body.content, t.meta.ClientRequestID)
+	}
 	return hr, nil
 }
 
@@ -114,8 +118,11 @@ func (t *trip) roundTrip(rt http.RoundTripper, hr *http.Request) (*http.Response
 	if err != nil {
 		return nil, t.transportError(err)
 	}
+	t.request.body.release()
 	t.meta = metaOf(answer.Header, t.meta.ClientRequestID)
-	t.record.answered(answer, t.meta)
+	if t.trace != nil {
+		t.record.answered(answer, t.meta)
+	}
 	return answer, nil
 }
 

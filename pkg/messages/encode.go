@@ -49,9 +49,8 @@ func EncodeFact(s Subjects, f Fact) (Message, error) {
 		return Message{}, fmt.Errorf("encode %s of %s: %w", f.Type(), f.Source(), err)
 	}
 	var room headerRoom
-	w := room.writer()
-	w.cloudEvent(f.Type(), f.Source(), meta.ID, meta.Time)
-	w.add(HeaderMsgID, meta.ID)
+	w := room.writer().cloudEvent(f.Type(), f.Source(), meta.ID, meta.Time)
+	w = w.add(HeaderMsgID, meta.ID)
 	return Message{Subject: f.Subject(s), Header: w.header(), Data: data}, nil
 }
 
@@ -66,18 +65,17 @@ func EncodeEvent(s Subjects, e Event) (Message, error) {
 	}
 	token, id := meta.Mailbox.Token(), e.ID()
 	var room headerRoom
-	w := room.writer()
-	w.cloudEvent(kind.Type(), mailboxSource(meta.Mailbox), id, meta.Time)
-	w.add(HeaderMsgID, token, ".", id)
-	w.addTime(headerRecordedTime, meta.Recorded)
-	w.add(headerPartitionKey, percentEncode(string(meta.Mailbox)))
+	w := room.writer().cloudEvent(kind.Type(), mailboxSource(meta.Mailbox), id, meta.Time)
+	w = w.add(HeaderMsgID, token, ".", id)
+	w = w.addTime(headerRecordedTime, meta.Recorded)
+	w = w.add(headerPartitionKey, percentEncode(string(meta.Mailbox)))
 	if meta.Sequence != 0 { // a mailbox.streaming has none: its place in the stream is its epoch
-		w.addNumber(headerEpoch, uint64(meta.Epoch), 1)
-		w.addNumber(headerSequence, uint64(meta.Sequence), sequenceDigits)
+		w = w.addNumber(headerEpoch, uint64(meta.Epoch), 1)
+		w = w.addNumber(headerSequence, uint64(meta.Sequence), sequenceDigits)
 	}
 	if isItem {
-		w.add(headerSubject, percentEncode(item.SubjectID()))
-		w.add(headerOrigin, string(item.Origin))
+		w = w.add(headerSubject, percentEncode(item.SubjectID()))
+		w = w.add(headerOrigin, string(item.Origin))
 	}
 	return Message{Subject: s.event(kind, e.InFolder(), token), Header: w.header(), Data: data}, nil
 }

@@ -129,7 +129,7 @@ func (c *Client) autodiscoverRequest(op, url string, r GetUserSettingsRequest) r
 	r.write(w)
 	w.close("s:Body")
 	w.close("s:Envelope")
-	return request{op: op, answer: op + "ResponseMessage", url: url, body: &body{content: w.buf.Bytes()}}
+	return request{op: op, answer: op + "ResponseMessage", url: url, body: w.buf.Bytes()}
 }
 
 func (r GetUserSettingsRequest) write(w *xmlWriter) {

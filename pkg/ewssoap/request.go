@@ -12,7 +12,7 @@ type request struct {
 	answer string // local name of the element that answers it
 	url    string
 	header http.Header // what this operation sends beyond the headers of every request
-	body   *body
+	body   []byte
 }
 
 // ewsRequest frames an operation of Exchange Web Services.
@@ -28,7 +28,7 @@ func (c *Client) ewsRequest(op string, call Call, operation func(*xmlWriter)) re
 	operation(w)
 	w.close("s:Body")
 	w.close("s:Envelope")
-	return request{op: op, answer: op + "Response", url: call.URL, header: call.Affinity.header(), body: &body{content: w.buf.Bytes()}}
+	return request{op: op, answer: op + "Response", url: call.URL, header: call.Affinity.header(), body: w.buf.Bytes()}
 }
 
 // impersonation writes the header that makes Exchange act as address, and charge it (office-developer-exchange-docs,

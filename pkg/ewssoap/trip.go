@@ -25,6 +25,7 @@ var (
 // trip is one request on its way and the answer to it.
 type trip struct {
 	request request
+	sent    *body
 	trace   func(Exchange)
 	record  Exchange
 	meta    Meta
@@ -55,7 +56,16 @@ func (c *Client) send(parent context.Context, rt http.RoundTripper, r request) (
 		t.release()
 		return nil, err
 	}
+	t.forget()
 	return t, nil
+}
+
+// forget lets go of what was needed to send the request, once its answer is there.
+func (t *trip) forget() {
+	t.sent.release()
+	if t.trace == nil {
+		t.record, t.request.body, t.request.header = Exchange{}, nil, nil
+	}
 }
 
 func (t *trip) httpRequest(c *Client) (*http.Request, error) {
@@ -67,15 +77,16 @@ func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 			}
 		},
 	})
-	hr, err := http.NewRequestWithContext(ctx, http.MethodPost, t.request.url, t.request.body.reader())
+	t.sent = &body{content: t.request.body}
+	hr, err := http.NewRequestWithContext(ctx, http.MethodPost, t.request.url, t.sent.reader())
 	if err != nil {
 		return nil, refuse(t.request.op, fmt.Errorf("the URL is none: %q", withoutSecrets(t.request.url)))
 	}
 	if hr.URL.Host == "" {
 		return nil, refuse(t.request.op, fmt.Errorf("the URL has no host: %q", withoutSecrets(t.request.url)))
 	}
-	hr.ContentLength = int64(len(t.request.body.content))
-	hr.GetBody = func() (io.ReadCloser, error) { return t.request.body.reader(), nil }
+	hr.ContentLength = int64(len(t.request.body))
+	hr.GetBody = func() (io.ReadCloser, error) { return t.sent.reader(), nil }
 	t.meta.ClientRequestID = newGUID()
 	for name, values := range t.request.header {
 		hr.Header[name] = values
@@ -89,9 +100,7 @@ func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 	if err := t.authorize(c.auth, hr); err != nil {
 		return nil, err
 	}
-	if t.trace != nil {
-		t.record = newRecord(t.request.op, hr, t.request.body.content, t.meta.ClientRequestID)
-	}
+	t.record = newRecord(t.request.op, hr, t.request.body, t.meta.ClientRequestID)
 	return hr, nil
 }
 
@@ -118,11 +127,8 @@ func (t *trip) roundTrip(rt http.RoundTripper, hr *http.Request) (*http.Response
 	if err != nil {
 		return nil, t.transportError(err)
 	}
-	t.request.body.release()
 	t.meta = metaOf(answer.Header, t.meta.ClientRequestID)
-	if t.trace != nil {
-		t.record.answered(answer, t.meta)
-	}
+	t.record.answered(answer, t.meta)
 	return answer, nil
 }
 

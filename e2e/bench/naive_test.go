@@ -31,14 +31,14 @@ type naive struct {
 // naivePrefix is as long as the pipeline's.
 const naivePrefix = "wml"
 
-func newNaive(b *testing.B, p *pipeline) *naive {
+func newNaive(b *testing.B, p *pipeline, groups int) *naive {
 	b.Helper()
 	openBus(b, p.natsURL, naivePrefix)
 	publisher, err := wmjetstream.NewPublisher(wmjetstream.PublisherConfig{URL: p.natsURL})
 	must(b, err)
 	n := &naive{b: b, publisher: publisher, exchange: p.exchange}
 	b.Cleanup(func() { publisher.Close() })
-	for group := range throughputGroups {
+	for group := range groups {
 		work := make(chan []*message.Message)
 		n.work = append(n.work, work)
 		request, err := http.NewRequest(http.MethodPost, string(p.exchange.url("http")), strings.NewReader("<GetStreamingEvents/>"))

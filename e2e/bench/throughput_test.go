@@ -8,9 +8,8 @@ import (
 )
 
 const (
-	throughputGroups = 4
-	roundEvents      = 1500 // of each group
-	naiveShare       = 10   // the synchronous way gets so many times fewer
+	roundEvents = 1500 // of each group
+	naiveShare  = 10   // the synchronous way gets so many times fewer
 )
 
 // BenchmarkPipeline measures from the first byte that Exchange writes to the last
@@ -19,13 +18,13 @@ const (
 // decoded by encoding/xml and published by Watermill's publisher, one at a time for
 // each connection. The metrics are medians over the rounds.
 func BenchmarkPipeline(b *testing.B) {
-	for _, perEnvelope := range []int{50, 3} {
-		b.Run(fmt.Sprintf("of%d", perEnvelope), func(b *testing.B) {
-			p := newPipeline(b, throughputGroups)
-			bare, naive := newBare(b, p.natsURL), newNaive(b, p)
+	for _, c := range []struct{ groups, perEnvelope int }{{4, 50}, {4, 3}, {1, 50}} {
+		b.Run(fmt.Sprintf("groups=%d/of%d", c.groups, c.perEnvelope), func(b *testing.B) {
+			p := newPipeline(b, c.groups)
+			bare, naive := newBare(b, p.natsURL), newNaive(b, p, c.groups)
 			var way [3]ways
 			for number := 0; b.Loop(); number += roundEvents {
-				streams := streamsOf(number, perEnvelope)
+				streams := streamsOf(c.groups, number, c.perEnvelope)
 				way[0] = append(way[0], p.run(streams))
 				events := p.stored.take()
 				way[1] = append(way[1], bare.run(events))
@@ -43,12 +42,12 @@ func BenchmarkPipeline(b *testing.B) {
 
 // streamsOf are the envelopes of a round, of each group. Their events are spread over
 // the group's mailboxes.
-func streamsOf(number, perEnvelope int) [][][]byte {
-	streams := make([][][]byte, throughputGroups)
+func streamsOf(groups, number, perEnvelope int) [][][]byte {
+	streams := make([][][]byte, groups)
 	for group := range streams {
 		for first := 0; first < roundEvents; first += perEnvelope {
 			var events []happened
-			for n := first; n < min(first+perEnvelope, roundEvents); n++ {
+			for n := first; n < first+perEnvelope; n++ {
 				events = append(events, happened{group, n % groupSize, number + n, time.Now()})
 			}
 			streams[group] = append(streams[group], told(events))

@@ -79,7 +79,7 @@ func (sole) Leave()                           {}
 func (sole) ID() string                       { return "bench" }
 func (sole) Members() int                     { return 1 }
 
-// stored is an observer that counts as a process does, and collects what is stored.
+// stored is an observer that counts as a process does, and collects what is waited for.
 type stored struct {
 	*metrics.Metrics
 	mu     sync.Mutex
@@ -97,6 +97,9 @@ func (s *stored) Stored(event messages.Event) {
 	s.Metrics.Stored(event)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.events) == s.wanted {
+		return // nobody waits for it
+	}
 	if s.events = append(s.events, event); len(s.events) == s.wanted {
 		close(s.there)
 	}
@@ -115,6 +118,6 @@ func (s *stored) take() []messages.Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	events := s.events
-	s.events = nil
+	s.events, s.wanted = nil, 0
 	return events
 }

@@ -31,9 +31,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code := m.Run()
-	if dir, err := binaries(); err == nil {
-		os.RemoveAll(dir)
-	}
+	os.RemoveAll(built)
 	os.Exit(code)
 }
 
@@ -74,12 +72,16 @@ func startExchange(b *testing.B, dir string) messages.Endpoint {
 	return messages.Endpoint(strings.TrimSpace(line))
 }
 
+// built is the folder of the streamer, once it is built.
+var built string
+
 // binaries builds the streamer once and returns its folder.
 var binaries = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "ewsnats-bench-")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	build := exec.Command("go", "build", "-o", dir, "../../cmd/streamer")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)

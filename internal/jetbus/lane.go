@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
@@ -60,8 +58,14 @@ func (b *Bus) newLane(limits laneLimits) *Lane {
 		remake:  func() { _ = b.start(b.remakeStreams) }, // a bus that is closed needs none
 	}
 	settled := newSettlements()
-	owner := newLaneOwner(l, b.publishContext(limits, settled), settled, limits.window)
-	if err := b.start(func() { owner.run(ctx) }); err != nil {
+	publisher := newAcks(b.nc, settled, limits.ackTimeout)
+	owner := newLaneOwner(l, publisher, settled, limits.window)
+	if err := b.start(func() {
+		var watching sync.WaitGroup
+		defer watching.Wait()
+		watching.Go(func() { publisher.watch(l.done) })
+		owner.run(ctx)
+	}); err != nil {
 		stop()
 		close(l.done) // the bus is closed: Publish says so
 	}
@@ -159,19 +163,4 @@ func firstValue(m messages.Message, name string) string {
 		return values[0]
 	}
 	return ""
-}
-
-// publishContext makes a JetStream context of the lane's own, whose
-// acknowledgements go to settled.
-func (b *Bus) publishContext(limits laneLimits, settled *settlements) jetstream.JetStream {
-	js, err := jetstream.New(b.nc,
-		jetstream.WithPublishAsyncTimeout(limits.ackTimeout),
-		jetstream.WithPublishAsyncMaxPending(limits.window),
-		jetstream.WithPublishAsyncAckHandler(settled.acked),
-		jetstream.WithPublishAsyncErrHandler(settled.failed),
-	)
-	if err != nil {
-		panic(fmt.Sprintf("a lane's options: %v", err)) // Connect checked the window, the rest is constant
-	}
-	return js
 }

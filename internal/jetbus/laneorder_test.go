@@ -46,7 +46,7 @@ type fickle struct {
 	waiting map[*nats.Msg]*time.Timer // for their answers
 }
 
-func (f *fickle) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
+func (f *fickle) publish(m *nats.Msg) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	next := fate{kind: isStored}
@@ -56,7 +56,7 @@ func (f *fickle) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstr
 	switch next.kind {
 	case isStored:
 		ack := f.store(m)
-		f.answer(m, next.delay, func() { f.settled.acked(nil, m, ack) })
+		f.answer(m, next.delay, func() { f.settled.acked(m, ack) })
 	case ackLost:
 		f.store(m)
 		f.fail(m, fickleAckIn, jetstream.ErrAsyncPublishTimeout)
@@ -78,24 +78,24 @@ func (f *fickle) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstr
 			f.fail(other, next.delay, nats.ErrDisconnected)
 		}
 	case isBlocked:
-		return nil, nats.ErrReconnectBufExceeded
+		return nats.ErrReconnectBufExceeded
 	}
-	return nil, nil
+	return nil
 }
 
 // store drops what is stored already.
-func (f *fickle) store(m *nats.Msg) *jetstream.PubAck {
+func (f *fickle) store(m *nats.Msg) jetstream.PubAck {
 	id := m.Header.Get(messages.HeaderMsgID)
 	if sequence, ok := f.at[id]; ok {
-		return &jetstream.PubAck{Stream: "S", Sequence: sequence, Duplicate: true}
+		return jetstream.PubAck{Stream: "S", Sequence: sequence, Duplicate: true}
 	}
 	f.stored = append(f.stored, id)
 	f.at[id] = uint64(len(f.stored))
-	return &jetstream.PubAck{Stream: "S", Sequence: f.at[id]}
+	return jetstream.PubAck{Stream: "S", Sequence: f.at[id]}
 }
 
 func (f *fickle) fail(m *nats.Msg, delay time.Duration, err error) {
-	f.answer(m, delay, func() { f.settled.failed(nil, m, err) })
+	f.answer(m, delay, func() { f.settled.failed(m, err) })
 }
 
 func (f *fickle) answer(m *nats.Msg, delay time.Duration, tell func()) {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // After a failure the lane waits from firstLaneWait, doubling, to lastLaneWait.
@@ -16,10 +15,10 @@ const (
 
 // laneOwner is the state of a lane. Only the goroutine in run touches it.
 type laneOwner struct {
-	lane    *Lane
-	js      asyncPublisher
-	window  int
-	settled *settlements
+	lane      *Lane
+	publisher publisher
+	window    int
+	settled   *settlements
 
 	lines    *lines               // taken and not stored
 	inFlight map[*nats.Msg]*entry // by attempt: a repeat has a message of its own
@@ -34,24 +33,21 @@ type laneOwner struct {
 	missing  time.Time        // since when no stream takes messages, or since it was last made again
 }
 
-// asyncPublisher is what a lane uses of a JetStream context.
-type asyncPublisher interface {
-	PublishMsgAsync(*nats.Msg, ...jetstream.PublishOpt) (jetstream.PubAckFuture, error)
+// publisher sends a message, whose fate its settlement tells later. With an error it
+// is not sent, and has no settlement.
+type publisher interface {
+	publish(attempt *nats.Msg) error
 }
 
-// withoutRetry keeps nats.go from repeating a message that no stream took: it
-// would repeat it alone, after those that follow it.
-var withoutRetry = []jetstream.PublishOpt{jetstream.WithRetryAttempts(0)}
-
-func newLaneOwner(l *Lane, js asyncPublisher, settled *settlements, window int) *laneOwner {
+func newLaneOwner(l *Lane, p publisher, settled *settlements, window int) *laneOwner {
 	return &laneOwner{
-		lane:     l,
-		js:       js,
-		window:   window,
-		limit:    window,
-		settled:  settled,
-		lines:    newLines(),
-		inFlight: make(map[*nats.Msg]*entry, window),
+		lane:      l,
+		publisher: p,
+		window:    window,
+		limit:     window,
+		settled:   settled,
+		lines:     newLines(),
+		inFlight:  make(map[*nats.Msg]*entry, window),
 	}
 }
 
@@ -112,7 +108,7 @@ func (o *laneOwner) send() {
 func (o *laneOwner) publish(e *entry) {
 	attempt := e.msg
 	e.sent, e.after = time.Now(), o.high
-	if _, err := o.js.PublishMsgAsync(&attempt, withoutRetry...); err != nil {
+	if err := o.publisher.publish(&attempt); err != nil {
 		o.fail(e, err)
 		return
 	}

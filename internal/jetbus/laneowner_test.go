@@ -19,15 +19,15 @@ import (
 // script plays the server to a lane's owner: it notes each attempt, and the test answers.
 type script struct {
 	settled *settlements
-	stuck   chan struct{} // when set, PublishMsgAsync hangs until it is closed
+	stuck   chan struct{} // when set, publish hangs until it is closed
 
 	mu       sync.Mutex
 	attempts []*nats.Msg
-	refuse   error // what PublishMsgAsync returns
+	refuse   error // what publish returns
 	refused  int   // how often
 }
 
-func (s *script) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstream.PubAckFuture, error) {
+func (s *script) publish(m *nats.Msg) error {
 	if s.stuck != nil {
 		<-s.stuck
 	}
@@ -35,10 +35,10 @@ func (s *script) PublishMsgAsync(m *nats.Msg, _ ...jetstream.PublishOpt) (jetstr
 	defer s.mu.Unlock()
 	if s.refuse != nil {
 		s.refused++
-		return nil, s.refuse
+		return s.refuse
 	}
 	s.attempts = append(s.attempts, m)
-	return nil, nil
+	return nil
 }
 
 func (s *script) refuseAll(err error) {
@@ -50,10 +50,10 @@ func (s *script) refuseAll(err error) {
 func (s *script) ack(attempt int, sequence uint64) { s.ackIn("S", attempt, sequence, false) }
 
 func (s *script) ackIn(stream string, attempt int, sequence uint64, duplicate bool) {
-	s.settled.acked(nil, s.attempt(attempt), &jetstream.PubAck{Stream: stream, Sequence: sequence, Duplicate: duplicate})
+	s.settled.acked(s.attempt(attempt), jetstream.PubAck{Stream: stream, Sequence: sequence, Duplicate: duplicate})
 }
 
-func (s *script) fail(attempt int, err error) { s.settled.failed(nil, s.attempt(attempt), err) }
+func (s *script) fail(attempt int, err error) { s.settled.failed(s.attempt(attempt), err) }
 
 // attempt is the n-th message sent: an answer may let the owner send more while the test gives the next.
 func (s *script) attempt(n int) *nats.Msg {

@@ -16,8 +16,8 @@ type settlement struct {
 	err       error
 }
 
-// settlements passes fates from nats.go's goroutines to a lane's owner. nats.go
-// calls failed with a lock held: nothing here blocks or calls back.
+// settlements passes fates to a lane's owner. Nothing here blocks or calls back: it is
+// called with locks held.
 type settlements struct {
 	ready chan struct{} // has room for one: something is to be taken
 
@@ -28,11 +28,11 @@ type settlements struct {
 func newSettlements() *settlements { return &settlements{ready: make(chan struct{}, 1)} }
 
 // acked takes a PubAck. A duplicate is a success: its sequence is the first one's.
-func (s *settlements) acked(_ jetstream.JetStream, attempt *nats.Msg, ack *jetstream.PubAck) {
+func (s *settlements) acked(attempt *nats.Msg, ack jetstream.PubAck) {
 	s.add(settlement{attempt: attempt, stream: ack.Stream, sequence: ack.Sequence, duplicate: ack.Duplicate})
 }
 
-func (s *settlements) failed(_ jetstream.JetStream, attempt *nats.Msg, err error) {
+func (s *settlements) failed(attempt *nats.Msg, err error) {
 	s.add(settlement{attempt: attempt, err: err})
 }
 

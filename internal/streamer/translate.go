@@ -2,43 +2,62 @@ package streamer
 
 import (
 	"encoding/base64"
+	"hash/maphash"
+	"slices"
 	"time"
+	"unique"
 
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
-// folderNames finds a folder's well-known name by its id.
-type folderNames map[string]messages.FolderName
+// folderNames finds a folder's well-known name by its id. There are as many of them
+// as mailboxes: the ids, which are long, are kept as hashes.
+type folderNames []folderName
+
+type folderName struct {
+	key  uint64
+	name unique.Handle[messages.FolderName]
+}
 
 // namesOf turns the fact round. An id that the server gave for two names has none.
 func namesOf(fact messages.MailboxFolders) folderNames {
-	names := make(folderNames, len(fact.Folders))
+	names := make(folderNames, 0, len(fact.Folders))
 	for name, id := range fact.Folders {
 		key := folderKey(id)
-		if _, twice := names[key]; twice {
-			name = messages.FolderOther
+		same := func(n folderName) bool { return n.key == key }
+		if i := slices.IndexFunc(names, same); i >= 0 {
+			names[i].name = unique.Make(messages.FolderOther)
+			continue
 		}
-		names[key] = name
+		names = append(names, folderName{key, unique.Make(name)})
 	}
 	return names
 }
 
-// folderKey makes two encodings of one folder id equal. Exchange writes an id
-// plain or run-length packed (its first byte tells), and uses both in one
-// conversation (EWS streaming, observed).
-func folderKey(id string) string {
-	raw, err := base64.StdEncoding.DecodeString(id)
+// folderSeed is this process's: nobody can make ids that have the hash of another.
+var folderSeed = maphash.MakeSeed()
+
+// folderKey is the hash of a folder id, and makes two encodings of one equal.
+// Exchange writes an id plain or run-length packed (its first byte tells), and uses
+// both in one conversation (EWS streaming, observed).
+func folderKey(id string) uint64 {
+	var decoded, unpacked [usualID]byte
+	raw, err := base64.StdEncoding.AppendDecode(decoded[:0], []byte(id))
 	if err != nil || len(raw) < 2 {
-		return id
+		return maphash.String(folderSeed, id)
 	}
 	if raw[0] == packedID {
-		if unpacked, ok := unpack(raw[1:]); ok {
-			return string(unpacked)
+		plain, ok := unpack(unpacked[:0], raw[1:])
+		if !ok {
+			return maphash.String(folderSeed, id)
 		}
-		return id
+		return maphash.Bytes(folderSeed, plain)
 	}
-	return string(raw[1:])
+	return maphash.Bytes(folderSeed, raw[1:])
 }
+
+// usualID is the size of a buffer that holds most ids, without base64.
+const usualID = 256
 
 // packedID marks a run-length packed id.
 const packedID = 1
@@ -46,10 +65,9 @@ const packedID = 1
 // maxUnpackedID bounds what a packed id may grow to.
 const maxUnpackedID = 4096
 
-// unpack undoes the run-length coding: two equal bytes are followed by the
+// unpack appends what run-length coding packed: two equal bytes are followed by the
 // number of further repeats.
-func unpack(packed []byte) ([]byte, bool) {
-	var out []byte
+func unpack(out, packed []byte) ([]byte, bool) {
 	for i := 0; i < len(packed); i++ {
 		out = append(out, packed[i])
 		if i+1 < len(packed) && packed[i+1] == packed[i] {
@@ -72,8 +90,11 @@ func (f folderNames) name(parent *messages.Ref) messages.FolderName {
 	if parent == nil {
 		return messages.FolderNone
 	}
-	if name, ok := f[folderKey(parent.ID)]; ok {
-		return name
+	key := folderKey(parent.ID)
+	for _, known := range f {
+		if known.key == key {
+			return known.name.Value()
+		}
 	}
 	return messages.FolderOther
 }

@@ -62,6 +62,7 @@ func (c *Client) open(ctx context.Context, request request, r StreamRequest) (*S
 	}
 	t.timer.Stop()
 	t.report(nil, nil)
+	t.forget()
 	return newStream(t, r, c.maxEnvelope), nil
 }
 

@@ -38,7 +38,7 @@ const maxForeign = 64 << 10
 
 func newRecord(r request, hr *http.Request, clientRequestID string) Exchange {
 	return Exchange{
-		Op: r.op, Label: r.label, Method: hr.Method, URL: hr.URL.Redacted(), RequestBody: r.body, ClientRequestID: clientRequestID,
+		Op: r.op, Label: r.label, Method: hr.Method, URL: hr.URL.Redacted(), ClientRequestID: clientRequestID,
 	}
 }
 

@@ -1,12 +1,12 @@
 package ewssoap
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -25,6 +25,7 @@ var (
 // trip is one request on its way and the answer to it.
 type trip struct {
 	request request
+	upload  *body
 	trace   func(Exchange)
 	traced  func(label string) bool
 	record  Exchange    // as far as it is known when it is sent
@@ -67,6 +68,12 @@ func (c *Client) send(parent context.Context, rt http.RoundTripper, r request) (
 	return t, nil
 }
 
+// forget lets go of what the request carried, once its answer is there.
+func (t *trip) forget() {
+	t.upload.release()
+	t.request.body = nil
+}
+
 func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 	ctx := httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
 		GotConn: func(c httptrace.GotConnInfo) {
@@ -80,13 +87,16 @@ func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 			}
 		},
 	})
-	hr, err := http.NewRequestWithContext(ctx, http.MethodPost, t.request.url, bytes.NewReader(t.request.body))
+	t.upload = &body{content: t.request.body}
+	hr, err := http.NewRequestWithContext(ctx, http.MethodPost, t.request.url, t.upload.reader())
 	if err != nil {
 		return nil, refuse(t.request.op, fmt.Errorf("the URL is none: %q", withoutSecrets(t.request.url)))
 	}
 	if hr.URL.Host == "" {
 		return nil, refuse(t.request.op, fmt.Errorf("the URL has no host: %q", withoutSecrets(t.request.url)))
 	}
+	hr.ContentLength = int64(len(t.request.body))
+	hr.GetBody = func() (io.ReadCloser, error) { return t.upload.reader(), nil }
 	t.meta.ClientRequestID = newGUID()
 	for name, values := range t.request.header {
 		hr.Header[name] = values

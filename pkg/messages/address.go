@@ -54,7 +54,10 @@ func (a Address) Local() string {
 }
 
 // Token is the address as two subject tokens, DOMAIN.LOCAL.
-func (a Address) Token() string { return Token(a.Domain()) + "." + Token(a.Local()) }
+func (a Address) Token() string {
+	var b [usualToken]byte
+	return string(appendToken(append(appendToken(b[:0], a.Domain()), '.'), a.Local()))
+}
 
 // ParseAddressToken reverses [Address.Token].
 func ParseAddressToken(token string) (Address, error) {

@@ -3,8 +3,6 @@ package messages
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"time"
 )
 
 // Message is a NATS message without the connection: subject, headers, body.
@@ -50,45 +48,41 @@ func EncodeFact(s Subjects, f Fact) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("encode %s of %s: %w", f.Type(), f.Source(), err)
 	}
-	header := cloudEvent(f.Type(), f.Source(), meta.ID, meta.Time)
-	header[HeaderMsgID] = []string{meta.ID}
-	return Message{Subject: f.Subject(s), Header: header, Data: data}, nil
+	var room headerRoom
+	w := room.writer().cloudEvent(f.Type(), f.Source(), meta.ID, meta.Time)
+	w = w.add(HeaderMsgID, meta.ID)
+	return Message{Subject: f.Subject(s), Header: w.header(), Data: data}, nil
 }
 
 // EncodeEvent writes an event as a message. Its id and with it Nats-Msg-Id are
 // fixed by the event: encoding it again gives the same bytes.
 func EncodeEvent(s Subjects, e Event) (Message, error) {
-	meta := e.Meta()
-	kind := e.Kind()
-	data, err := json.Marshal(e)
+	meta, kind := e.Meta(), e.Kind()
+	item, isItem := e.(MailboxEvent)
+	data, err := encodeBody(e, item, isItem)
 	if err != nil {
 		return Message{}, fmt.Errorf("encode %s of %s: %w", kind.Type(), meta.Mailbox, err)
 	}
-	header := cloudEvent(kind.Type(), mailboxSource(meta.Mailbox), e.ID(), meta.Time)
-	header[HeaderMsgID] = []string{MsgID(e)}
-	header[headerRecordedTime] = []string{formatTime(meta.Recorded)}
-	header[headerPartitionKey] = []string{percentEncode(string(meta.Mailbox))}
+	token, id := meta.Mailbox.Token(), e.ID()
+	var room headerRoom
+	w := room.writer().cloudEvent(kind.Type(), mailboxSource(meta.Mailbox), id, meta.Time)
+	w = w.add(HeaderMsgID, token, ".", id)
+	w = w.addTime(headerRecordedTime, meta.Recorded)
+	w = w.add(headerPartitionKey, percentEncode(string(meta.Mailbox)))
 	if meta.Sequence != 0 { // a mailbox.streaming has none: its place in the stream is its epoch
-		header[headerEpoch] = []string{strconv.FormatUint(uint64(meta.Epoch), 10)}
-		header[headerSequence] = []string{fmt.Sprintf("%0*d", sequenceDigits, meta.Sequence)}
+		w = w.addNumber(headerEpoch, uint64(meta.Epoch), 1)
+		w = w.addNumber(headerSequence, uint64(meta.Sequence), sequenceDigits)
 	}
-	if item, ok := e.(MailboxEvent); ok {
-		header[headerSubject] = []string{percentEncode(item.SubjectID())}
-		header[headerOrigin] = []string{string(item.Origin)}
+	if isItem {
+		w = w.add(headerSubject, percentEncode(item.SubjectID()))
+		w = w.add(headerOrigin, string(item.Origin))
 	}
-	return Message{Subject: s.Event(kind, e.InFolder(), meta.Mailbox), Header: header, Data: data}, nil
+	return Message{Subject: s.event(kind, e.InFolder(), token), Header: w.header(), Data: data}, nil
 }
 
-func cloudEvent(eventType, source, id string, at time.Time) map[string][]string {
-	return map[string][]string{
-		headerSpecVersion:     {"1.0"},
-		headerType:            {eventType},
-		headerSource:          {percentEncode(source)},
-		headerID:              {percentEncode(id)},
-		headerTime:            {formatTime(at)},
-		headerDataContentType: {contentTypeJSON},
-		headerContentType:     {contentTypeJSON},
+func encodeBody(e Event, item MailboxEvent, isItem bool) ([]byte, error) {
+	if isItem {
+		return item.json()
 	}
+	return json.Marshal(e)
 }
-
-func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -50,8 +50,11 @@ func (s Subjects) Events() string { return s.Prefix + ".event.>" }
 
 // Event is where an event is stored: ews.event.v1.OBJECT.VERB.FOLDER.DOMAIN.LOCAL.
 func (s Subjects) Event(kind Kind, folder FolderName, mailbox Address) string {
-	return s.Prefix + ".event.v1." + string(kind.Object) + "." + string(kind.Verb) + "." +
-		string(folder) + "." + mailbox.Token()
+	return s.event(kind, folder, mailbox.Token())
+}
+
+func (s Subjects) event(kind Kind, folder FolderName, mailboxToken string) string {
+	return s.Prefix + ".event.v1." + string(kind.Object) + "." + string(kind.Verb) + "." + string(folder) + "." + mailboxToken
 }
 
 // Streaming is where the openings of a mailbox's epochs are stored.

@@ -11,22 +11,26 @@ const upperHex = "0123456789ABCDEF"
 // [a-z0-9_-] stay, every other byte becomes =XX in upper-case hexadecimal. The
 // result is valid in subjects and in key-value keys, and [ParseToken] reverses it.
 func Token(s string) string {
-	var b strings.Builder
-	b.Grow(len(s) + 8)
+	var b [usualToken]byte
+	return string(appendToken(b[:0], s))
+}
+
+// usualToken is what most tokens stay below.
+const usualToken = 128
+
+func appendToken(b []byte, s string) []byte {
 	for i := range len(s) {
 		c := s[i]
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}
 		if plainTokenByte(c) {
-			b.WriteByte(c)
+			b = append(b, c)
 			continue
 		}
-		b.WriteByte('=')
-		b.WriteByte(upperHex[c>>4])
-		b.WriteByte(upperHex[c&0x0f])
+		b = append(b, '=', upperHex[c>>4], upperHex[c&0x0f])
 	}
-	return b.String()
+	return b
 }
 
 // ParseToken reverses [Token]. It refuses what Token never writes, so that two

@@ -160,17 +160,17 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string, status int) {
 		c := NewClient(Options{Calls: answering(status, http.Header{}, func() io.Reader { return strings.NewReader(body) })})
 		call := Call{URL: someURL}
-		_, subscribed := c.Subscribe(t.Context(), call, oneSubscribe)
-		unsubscribed := c.Unsubscribe(t.Context(), call, firstID)
-		_, got := c.GetFolder(t.Context(), call, GetFolderRequest{Folders: []FolderID{{Distinguished: "inbox"}}})
-		_, found := c.FindFolder(t.Context(), call, FindFolderRequest{Parent: FolderID{Distinguished: "inbox"}, MaxEntries: 1})
 		_, asked := c.GetUserSettings(t.Context(), someURL, GetUserSettingsRequest{Users: []string{"a"}, Settings: []string{"b"}})
 		plain, askedPOX := c.AutodiscoverPOX(t.Context(), someURL, "a@b")
 		if askedPOX == nil {
 			plain.Settings()
 		}
+		outcomes := []error{asked, askedPOX}
+		for _, operation := range operations {
+			outcomes = append(outcomes, operation(t.Context(), c, call))
+		}
 		accepted := 0
-		for _, err := range []error{subscribed, unsubscribed, got, found, asked, askedPOX} {
+		for _, err := range outcomes {
 			var e *Error
 			switch {
 			case err == nil:

@@ -10,7 +10,7 @@ import (
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // startServer starts a server of the test's own.
 func startServer(t testing.TB, cfg natsserver.Config) *natsserver.Server {

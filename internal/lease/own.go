@@ -10,6 +10,7 @@ import (
 type own struct {
 	id      string // the slot taken or tried
 	life    uint64 // 0: not registered
+	over    uint64 // the newest life that ended: a renewal of it may still be stored, and revives nothing
 	seq     uint64
 	acked   bool
 	sent    instant // of the newest renewal that was stored
@@ -144,6 +145,10 @@ func (m *machine) ownResult(now instant, w write, sequence uint64, err error) {
 func (m *machine) renewed(now instant, w write, sequence uint64) {
 	believed := m.believes(now)
 	m.own.put.clear()
+	if m.own.life == 0 && m.slot(m.own.id).seq > sequence { // the feed has shown what ended this life
+		m.own.over, m.own.due = sequence, 0
+		return
+	}
 	m.own.seq = max(m.own.seq, sequence)
 	if m.own.life == 0 {
 		m.begin(sequence, w.sent)
@@ -186,14 +191,17 @@ func (m *machine) ownRecord(now instant, s *slot, r Member) {
 		if m.cfg.id != "" && m.caughtUp && s.alive && !s.Leaving {
 			m.fatal = &DuplicateError{m.own.id, r}
 		}
-	case m.own.life == 0 && r.ID != "":
+	case m.own.life == 0 && r.ID != "" && r.Life > m.own.over:
 		m.begin(r.Life, now)
+	case m.own.life == 0:
+	case r.ID == "": // it may hide the tombstone, and the record of another life
+		m.end("its record expired")
 	case foreign:
 		m.end("another says so: " + r.By)
 		if s.alive && m.cfg.id != "" {
 			m.fatal = &DuplicateError{m.own.id, r}
 		}
-	case s.seq > m.own.seq: // stored without an answer, or expired
+	case s.seq > m.own.seq: // stored without an answer
 		m.own.seq, m.own.due = s.seq, 0
 		m.own.put.clear()
 	}
@@ -202,7 +210,7 @@ func (m *machine) ownRecord(now instant, s *slot, r Member) {
 // end ends the own life: everything held is lost.
 func (m *machine) end(why string) {
 	m.warn("the member was found dead: it gives up what it holds", "id", m.own.id, "why", why, "held", len(m.held))
-	m.own.life, m.own.acked, m.own.due = 0, false, 0
+	m.own.over, m.own.life, m.own.acked, m.own.due = m.own.life, 0, false, 0
 	m.own.put.clear()
 	for u := range m.held {
 		m.counts.lost++

@@ -180,7 +180,7 @@ func TestRefusedNTLMLoginsAreFew(t *testing.T) {
 			t.Chdir(t.TempDir())
 			p, logins := newProtected(t), &sharedLogins{}
 			writeSecret(t, tt.secret)
-			for process := range 5 {
+			for process := range 4 {
 				a, log := p.process(t, logins, tt.change)
 				for range 3 {
 					if have := p.subscribe(t, a); have != ewsaffinity.CodeRefusedLogin {
@@ -212,6 +212,44 @@ func TestACorrectedPasswordLogsInByNTLM(t *testing.T) {
 	writeSecret(t, thePassword)
 	if have := p.subscribe(t, a); have == ewsaffinity.CodeRefusedLogin || a.Trouble() != "" {
 		t.Errorf("have %s and the trouble %q, want the corrected password taken", have, a.Trouble())
+	}
+}
+
+// Kerberos is asked for each ticket, and what keeps it from giving one is told.
+func TestExchangeIsLoggedInToByNegotiate(t *testing.T) {
+	t.Chdir(t.TempDir())
+	p := newProtected(t)
+	for name, change := range map[string]func(*config.Account){
+		"krb5.conf": func(a *config.Account) { a.Kerberos.Config = "krb5.conf" },
+		"keytab": func(a *config.Account) {
+			a.Kerberos, a.Password = config.Kerberos{Config: "empty", Keytab: "keytab"}, config.Secret{}
+		},
+	} {
+		if err := os.WriteFile("empty", nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		writeSecret(t, thePassword)
+		a, log := p.process(t, nil, func(c *config.Account) { c.Method = config.MethodNegotiate; change(c) })
+		if have := p.subscribe(t, a); have != ewsaffinity.CodeAuthorizer {
+			t.Errorf("%s: have %s, want %s", name, have, ewsaffinity.CodeAuthorizer)
+		}
+		if have := log.String(); !strings.Contains(have, "login to Exchange failed") || !strings.Contains(have, "open "+name) || strings.Contains(have, thePassword) {
+			t.Errorf("%s is missing, which is not told: %s", name, have)
+		}
+	}
+}
+
+func TestAKeytabIsWhatLoginsAreCountedBy(t *testing.T) {
+	t.Chdir(t.TempDir())
+	secret := lockable(config.Account{User: "svc", Kerberos: config.Kerberos{Keytab: "password"}})
+	for _, want := range []string{"old\n", "new\n"} {
+		writeSecret(t, strings.TrimSpace(want))
+		if have, err := secret(); have != want || err != nil {
+			t.Errorf("have %q, %v, want %q", have, err, want)
+		}
+	}
+	if lockable(config.Account{Kerberos: config.Kerberos{CCache: "cache"}}) != nil {
+		t.Error("a credential cache locks no account")
 	}
 }
 

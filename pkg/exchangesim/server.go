@@ -55,8 +55,8 @@ func (s *Server) Handler() http.Handler {
 	})
 }
 
-// Serve accepts connections of l, which may be those of TLS, until Close. It speaks HTTP/1.1, like the captures of Exchange, and always returns an
-// error: http.ErrServerClosed after Close.
+// Serve accepts connections of l, which may be those of TLS, until Close. It speaks HTTP/1.1, like the captures of
+// Exchange, and always returns an error: http.ErrServerClosed after Close.
 func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 
 // Close ends all streams abruptly, without Closed, and stops serving. It waits for the streams and producers.

@@ -155,8 +155,9 @@ type system struct {
 	dir      string
 	replicas int // of each stream
 	natsURL  string
-	simURL   string // as the test reaches the simulated Exchange
-	ewsURL   string // as the stages do
+	simURL   string      // as the test reaches the simulated Exchange
+	ewsURL   string      // as the stages do
+	client   http.Client // of the test, to the simulated Exchange
 	nats     *process
 	stages   map[string]*process
 	bus      *jetbus.Bus
@@ -334,7 +335,7 @@ func (s *system) control(path string, body map[string]any) {
 
 func (s *system) ask(path string, body map[string]any) error {
 	data, _ := json.Marshal(body)
-	answer, err := http.Post(s.simURL+"/sim/"+path, "application/json", bytes.NewReader(data))
+	answer, err := s.client.Post(s.simURL+"/sim/"+path, "application/json", bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
@@ -347,7 +348,7 @@ func (s *system) ask(path string, body map[string]any) error {
 
 func (s *system) get(path string, into any) {
 	s.t.Helper()
-	answer, err := http.Get(s.simURL + "/sim/" + path)
+	answer, err := s.client.Get(s.simURL + "/sim/" + path)
 	if err != nil {
 		s.t.Fatal(err)
 	}

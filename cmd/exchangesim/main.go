@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	go sim.Produce(ctx, o.rate, o.seed)
 	stop := context.AfterFunc(ctx, func() { _ = sim.Close() }) // Serve tells how it ended
 	defer stop()
-	if err := sim.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	if err := sim.Serve(o.login.secured(l)); !errors.Is(err, http.ErrServerClosed) {
 		return errors.Join(err, sim.Close())
 	}
 	return sim.Close() // waits until the streams have ended

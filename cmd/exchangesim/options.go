@@ -22,6 +22,7 @@ type options struct {
 	domain    string
 	rate      float64
 	seed      int64
+	login     login
 	config    exchangesim.Config
 }
 
@@ -39,8 +40,12 @@ func parse(args []string) (options, error) {
 	f.DurationVar(&o.config.Minute, "minute", time.Minute, "length of the server's minute")
 	f.Float64Var(&o.rate, "rate", 1, "changes per `second` that users make in all mailboxes; 0 for none")
 	f.Int64Var(&o.seed, "seed", 1, "seed of what users do")
-	f.StringVar(&user, "user", "", "`name` of the account to ask for with Basic authentication; empty: ask nothing")
+	f.StringVar(&user, "user", "", "`name` of the account to ask for; empty: ask nothing")
 	f.StringVar(&password, "password", "", "`password` of -user")
+	f.StringVar(&o.login.method, "auth", "basic", "how -user logs in: basic or ntlm")
+	f.StringVar(&o.login.binding, "binding", "allowed", "channel binding of NTLM: ignored, allowed or required")
+	f.StringVar(&o.login.cert, "tls-cert", "", "PEM `file` of the certificate to serve HTTPS with; empty: HTTP")
+	f.StringVar(&o.login.key, "tls-key", "", "PEM `file` of its key")
 	f.StringVar(&cookies, "cookies", "", "when X-BackEndOverrideCookie is set: on-anchor, never or always")
 	f.IntVar(&o.config.TruthLimit, "keep", 1_000_000, "number of entries that each list of /sim/truth keeps; 0 for all")
 	if err := f.Parse(args); err != nil {
@@ -51,7 +56,7 @@ func parse(args []string) (options, error) {
 	}
 	mode, err := exchangesim.ParseCookieMode(cookies)
 	o.config.Cookies = mode
-	return o, errors.Join(err, o.check(f.Args()))
+	return o, errors.Join(err, o.check(f.Args()), o.login.apply(&o.config))
 }
 
 func (o options) check(rest []string) error {
@@ -91,6 +96,6 @@ func (o options) announce(stdout io.Writer, addr string) error {
 			return fmt.Errorf("-addr-file: %w", err)
 		}
 	}
-	_, err := fmt.Fprintf(stdout, "ews=http://%[1]s/EWS/Exchange.asmx autodiscover=http://%[1]s/autodiscover/autodiscover.svc control=http://%[1]s/sim/\n", addr)
+	_, err := fmt.Fprintf(stdout, "ews=%[1]s/EWS/Exchange.asmx autodiscover=%[1]s/autodiscover/autodiscover.svc control=%[1]s/sim/\n", o.login.scheme()+addr)
 	return err
 }

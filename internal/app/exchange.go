@@ -10,7 +10,6 @@ import (
 	"github.com/ewsnats/ewsnats/internal/wiretrace"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap/autodiscover"
-	"github.com/ewsnats/ewsnats/pkg/httpauth/oauth"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
@@ -19,38 +18,30 @@ import (
 // to be forgotten.
 func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, tracer *wiretrace.Tracer, log *slog.Logger, o *Observation) (*exchange.Adapter, *ewssoap.Client, error) {
 	e := cfg.Exchange
-	secured, err := exchangeTLS(e.TLS)
+	access, err := NewAccess(e, (&loginLog{log: log}).observe)
 	if err != nil {
 		return nil, nil, err
 	}
-	tokens, err := tokenSource(e)
-	if err != nil {
-		return nil, nil, err
-	}
-	transport := ewssoap.TransportConfig{TLS: secured}
 	client := ewssoap.NewClient(ewssoap.Options{
-		Calls:   agent.on(ewssoap.NewTransport(transport)),
-		Streams: agent.on(ewssoap.NewTransport(transport)),
-		Auth:    authorizer(e.Account, tokens),
-		Version: e.Version,
-		Trace:   func(x ewssoap.Exchange) { logRequest(log, x); tracer.Trace(x) },
+		Calls: access.Calls, Streams: access.Streams, Auth: access.Auth, Agent: agent.name, Version: e.Version,
+		Trace: func(x ewssoap.Exchange) { logRequest(log, x); tracer.Trace(x) },
 		Traced: func(label string) bool {
 			return tracer.Wants(label) || log.Enabled(context.Background(), slog.LevelDebug)
 		},
 	})
 	settings := exchange.Config{
 		URL: e.URL, AutodiscoverURL: e.Autodiscover.URL, Allow: e.Autodiscover.Allow,
-		Plain: agent.on(ewssoap.NewTransport(transport)), Observe: stepLog(log),
+		Plain: agent.on(access.Plain), Observe: stepLog(log),
 		Impersonation: e.Impersonation, Concurrency: e.Concurrency,
 		TimeoutMin: int(cfg.Streamer.ConnectionTimeout.Min.Minutes()), TimeoutMax: int(cfg.Streamer.ConnectionTimeout.Max.Minutes()),
 		Silence: cfg.Streamer.Silence, Random: rand.Float64,
 	}
-	if e.Account.User != "" {
-		settings.Basic = &exchange.Credentials{User: e.Account.User, Password: e.Account.Password.Read, Logins: logins}
+	if access.Secret != nil {
+		settings.Account = &exchange.Credentials{User: e.Account.User, Password: access.Secret, Logins: logins}
 	}
-	if tokens != nil {
-		settings.Refused = tokens.Refused
-		o.onReload(func(*config.Config) { tokens.Drop() })
+	if access.Tokens != nil {
+		settings.Refused = access.Tokens.Refused
+		o.onReload(func(*config.Config) { access.Tokens.Drop() })
 	}
 	for _, folder := range cfg.Subscribe.Folders {
 		if config.IsFolderID(folder) {
@@ -63,18 +54,6 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, trace
 		settings.Events = append(settings.Events, ewssoap.EventType(event))
 	}
 	return exchange.New(settings, client), client, nil
-}
-
-func authorizer(a config.Account, tokens *oauth.Source) ewssoap.Authorizer {
-	switch {
-	case tokens != nil:
-		return ewssoap.BearerAuth(tokens.Token)
-	case a.Bearer.Set():
-		return ewssoap.BearerAuth(func(context.Context) (string, error) { return a.Bearer.Read() })
-	case a.User != "":
-		return ewssoap.BasicAuth(a.User, a.Password.Read)
-	}
-	return nil
 }
 
 // stepLog writes a line for every step of Autodiscover at level debug.

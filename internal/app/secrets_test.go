@@ -63,6 +63,10 @@ func session(t *testing.T, cfg *config.Config, format string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	access, err := NewAccess(cfg.Exchange, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	observed := o.of(StageStreamer).exchange(adapter)
 	place := messages.Place{Group: "a-1", URL: messages.Endpoint(cfg.Exchange.Autodiscover.URL), Anchor: "anna@contoso.com", Cookie: theCookie}
 	_, discovered := observed.Discover(t.Context(), []messages.Address{"anna@contoso.com"})
@@ -85,7 +89,7 @@ func session(t *testing.T, cfg *config.Config, format string) string {
 			fmt.Fprintf(&out, shape+" "+shape+" "+shape+"\n", err, fault, errors.Unwrap(fault))
 		}
 	}
-	for _, thing := range []any{adapter, client, cfg, place, tracer, o, observed, authorizer(cfg.Exchange.Account, nil)} {
+	for _, thing := range []any{adapter, client, cfg, place, tracer, o, observed, access} {
 		fmt.Fprintf(&out, "%v %+v\n", thing, thing)
 	}
 	out.WriteString(shown(o))
@@ -110,6 +114,7 @@ func TestNoOutputShowsSecrets(t *testing.T) {
 	t.Setenv("EWSNATS_TEST_TOKEN", theToken)
 	accounts := map[string]config.Account{
 		"basic":  {User: "svc", Password: config.Secret{Env: "EWSNATS_TEST_PASSWORD"}},
+		"ntlm":   {User: "svc", Password: config.Secret{Env: "EWSNATS_TEST_PASSWORD"}, Method: config.MethodNTLM},
 		"bearer": {Bearer: config.Secret{Env: "EWSNATS_TEST_TOKEN"}},
 		"oauth":  {OAuth: config.OAuth{TokenURL: server.URL + "/token", ClientID: "app", Secret: config.Secret{Env: "EWSNATS_TEST_PASSWORD"}}},
 	}

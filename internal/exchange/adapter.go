@@ -31,7 +31,7 @@ type Config struct {
 	TimeoutMin      int           // ConnectionTimeout in minutes, at least; 0: 25
 	TimeoutMax      int           // and at most; 0: 29
 	Silence         time.Duration // of a stream, before it is cut; 0: 110 s
-	Basic           *Credentials  // of Basic authentication: a 401 refuses the login; nil: a token, which may only have expired
+	Account         *Credentials  // whose secret refused logins lock: a 401 refuses the login; nil: a token or a ticket, which may only have expired
 	Random          func() float64
 	// Refused is told that a request with a token was answered with 401, and when it was begun; it reports whether to
 	// send it once more. nil: never.
@@ -70,8 +70,8 @@ func New(cfg Config, client *ewssoap.Client) *Adapter {
 	}
 	a := &Adapter{cfg: cfg, client: client, members: 1, slots: map[messages.Endpoint]*pace.Slots{}, replaced: &replacedCookies{}}
 	a.walker = a.newWalker()
-	if cfg.Basic != nil {
-		a.login = newLogin(*cfg.Basic)
+	if cfg.Account != nil {
+		a.login = newLogin(*cfg.Account)
 	}
 	return a
 }

@@ -55,7 +55,7 @@ func each(mailboxes []messages.Address, answer func(messages.Address) discoverer
 // newWalker finds Autodiscover services by the adapter's requests.
 func (a *Adapter) newWalker() *autodiscover.Client {
 	return autodiscover.New(autodiscover.Options{
-		Service: discovery{a}, URL: a.cfg.AutodiscoverURL, Allow: a.cfg.Allow, Bearer: a.cfg.Basic == nil,
+		Service: discovery{a}, URL: a.cfg.AutodiscoverURL, Allow: a.cfg.Allow, Bearer: a.cfg.Account == nil,
 		Plain: a.cfg.Plain, Resolver: a.cfg.Resolver, Observe: a.cfg.Observe, Random: a.cfg.Random,
 	})
 }

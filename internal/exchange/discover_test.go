@@ -229,7 +229,7 @@ func TestEndpointsOfADomain(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			d := &domains{answers: map[string]func() (*http.Response, error){"sim.test": test.first, "autodiscover.sim.test": test.second}}
-			_, err := over(exchange.Config{Basic: someAccount(test.basic)}, d.RoundTrip).Discover(t.Context(), []messages.Address{anna})
+			_, err := over(exchange.Config{Account: someAccount(test.basic)}, d.RoundTrip).Discover(t.Context(), []messages.Address{anna})
 			if !slices.Equal(d.asked, test.asked) {
 				t.Errorf("asked: want %v, have %v", test.asked, d.asked)
 			}
@@ -252,7 +252,7 @@ func TestWithoutCredentialsNoOtherEndpointIsTried(t *testing.T) {
 		asked++
 		return "", errors.New("no secret")
 	})})
-	_, err := exchange.New(exchange.Config{Basic: someAccount(true)}, client).Discover(t.Context(), []messages.Address{anna})
+	_, err := exchange.New(exchange.Config{Account: someAccount(true)}, client).Discover(t.Context(), []messages.Address{anna})
 	if f := asFault(t, err); f.Code != ewsaffinity.CodeAuthorizer || asked != 1 {
 		t.Errorf("want %s after one request, have %+v after %d", ewsaffinity.CodeAuthorizer, f, asked)
 	}

@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
@@ -42,10 +41,9 @@ func (a *Adapter) code(e *ewssoap.Error) ewsaffinity.Code {
 		return "ErrorInvalidRequest"
 	case e.Code == ewssoap.ConditionRedirect:
 		return redirectCode(e.Location)
+	case a.cfg.Account != nil && verdict(e) == loginRefused && (e.Code == ewssoap.ConditionAuthorizer || strings.HasPrefix(e.Code, "HTTP ")):
+		return ewsaffinity.CodeRefusedLogin
 	case strings.HasPrefix(e.Code, "HTTP "):
-		if e.HTTPStatus == http.StatusUnauthorized && a.cfg.Basic != nil {
-			return ewsaffinity.CodeRefusedLogin
-		}
 		return ewsaffinity.HTTPStatus(e.HTTPStatus)
 	}
 	return ewsaffinity.Code(clip(e.Code, longestCode))

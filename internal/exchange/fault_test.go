@@ -117,7 +117,7 @@ var conditions = map[string]struct {
 	"ConditionAuthorizer": {ewsaffinity.CodeAuthorizer, func(t *testing.T) *ewsaffinity.Fault {
 		client := ewssoap.NewClient(ewssoap.Options{Calls: failing(errors.New("was sent")),
 			Auth: ewssoap.BasicAuth("user", func() (string, error) { return "", errors.New("no secret") })})
-		_, err := exchange.New(exchange.Config{Basic: someAccount(true)}, client).Subscribe(t.Context(), somePlace, bert)
+		_, err := exchange.New(exchange.Config{Account: someAccount(true)}, client).Subscribe(t.Context(), somePlace, bert)
 		return asFault(t, err)
 	}},
 	"ConditionRequest": {"ErrorInvalidRequest", func(t *testing.T) *ewsaffinity.Fault {
@@ -186,7 +186,7 @@ func TestStatuses(t *testing.T) {
 	for status, want := range tests {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			for basic, code := range map[bool]ewsaffinity.Code{false: want.bearer, true: want.basic} {
-				f := subscribeFault(t, exchange.Config{Basic: someAccount(basic)}, answering(status, "<html>no</html>", "Retry-After", "7"))
+				f := subscribeFault(t, exchange.Config{Account: someAccount(basic)}, answering(status, "<html>no</html>", "Retry-After", "7"))
 				if f.Code != code || f.BackOff != 7*time.Second || f.RequestID != "4711" {
 					t.Errorf("basic %v: want %s, have %+v", basic, code, f)
 				}
@@ -236,7 +236,7 @@ func TestCodesOfExchange(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f := subscribeFault(t, exchange.Config{Basic: someAccount(true)}, test.f)
+			f := subscribeFault(t, exchange.Config{Account: someAccount(true)}, test.f)
 			var below *ewssoap.Error
 			if f.Code != test.want.Code || f.BackOff != test.want.BackOff || f.Text != test.want.Text && test.want.Text != "" {
 				t.Errorf("want %+v, have %+v", test.want, f)

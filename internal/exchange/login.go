@@ -11,6 +11,7 @@ import (
 
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
+	"github.com/ewsnats/ewsnats/pkg/httpauth"
 )
 
 // loginPause is how long a process does not try a login again that it was refused.
@@ -23,7 +24,7 @@ const settleWithin = 5 * time.Second
 // Credentials is the account whose logins are guarded.
 type Credentials struct {
 	User     string
-	Password func() (string, error) // read for every request, so that a corrected one is taken up
+	Password func() (string, error) // or a keytab; read for every request, so that a corrected one is taken up
 	Logins   Logins                 // nil: this process counts alone
 }
 
@@ -193,7 +194,7 @@ func (l *login) trouble() string {
 // What an answer says of the login.
 const (
 	loginUnknown  = iota // the request may have arrived, but no answer came
-	loginRefused         // 401
+	loginRefused         // 401, or the KDC refuses
 	loginAccepted        // EWS itself answered
 	loginUntried         // nothing was sent, or something in front of EWS answered
 )
@@ -206,7 +207,7 @@ func verdict(err error) int {
 		return loginAccepted
 	case !errors.As(err, &e):
 		return loginUnknown
-	case e.HTTPStatus == http.StatusUnauthorized:
+	case e.HTTPStatus == http.StatusUnauthorized || errors.Is(e.Err, httpauth.ErrRefused):
 		return loginRefused
 	case (e.HTTPStatus == http.StatusOK || e.HTTPStatus == http.StatusInternalServerError) && e.Code != ewssoap.ConditionNotSOAP:
 		return loginAccepted

@@ -3,6 +3,8 @@ package exchange
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +13,8 @@ import (
 
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/ewssoap"
+	"github.com/ewsnats/ewsnats/pkg/httpauth"
+	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 var (
@@ -20,6 +24,42 @@ var (
 	unheard  = &ewssoap.Error{Code: ewssoap.ConditionTimeout}
 	down     = &ewssoap.Error{Code: ewssoap.ConditionRefused}
 )
+
+// A KDC refuses passwords before Exchange sees any; that it is away says nothing of them.
+func TestAPasswordThatTheKDCRefusesIsRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		reason error
+		want   ewsaffinity.Code
+		sent   int
+	}{
+		"refused": {fmt.Errorf("ticket: %w", httpauth.ErrRefused), ewsaffinity.CodeRefusedLogin, 1},
+		"away":    {errors.New("no KDC"), ewsaffinity.CodeAuthorizer, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sent := 0
+			client := ewssoap.NewClient(ewssoap.Options{Calls: transport(func(*http.Request) (*http.Response, error) {
+				sent++
+				return nil, &httpauth.LoginError{Host: "mail", Scheme: "Negotiate", Err: tt.reason}
+			})})
+			s := &secret{word: "wrong"}
+			a := New(Config{Account: &Credentials{User: "svc", Password: s.read}}, client)
+			for range 3 {
+				_, err := a.Subscribe(t.Context(), messages.Place{URL: "https://mail/ews"}, "anna@contoso.com")
+				var fault *ewsaffinity.Fault
+				if !errors.As(err, &fault) || fault.Code != tt.want {
+					t.Errorf("have %v, want %s", err, tt.want)
+				}
+			}
+			if sent != tt.sent {
+				t.Errorf("sent %d times, want %d", sent, tt.sent)
+			}
+		})
+	}
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // directory is who knows the right password: Exchange's side of the logins.
 type directory struct {

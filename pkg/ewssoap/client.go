@@ -1,6 +1,7 @@
 package ewssoap
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 )
@@ -15,7 +16,8 @@ const (
 
 // Options says how a [Client] talks to Exchange. The zero value works.
 type Options struct {
-	// Calls carries the ordinary calls; nil means a transport of [NewTransport].
+	// Calls carries the ordinary calls; nil means a transport of [NewTransport]. One that logs its connections in tells by an
+	// error with a method LoginFailed() that it could not: [ConditionAuthorizer].
 	Calls http.RoundTripper
 	// Streams carries GetStreamingEvents, apart from the calls so that neither starves the other of connections;
 	// nil means a transport of [NewTransport]. It must not limit the length of an answer in time.
@@ -24,6 +26,8 @@ type Options struct {
 	Auth Authorizer
 	// UserAgent is sent with every request; empty means [DefaultUserAgent].
 	UserAgent string
+	// Agent, if set, is asked for each request what to send in place of UserAgent.
+	Agent func() string
 	// Version is the RequestServerVersion, the schema the requests are written in; empty means [DefaultVersion].
 	// Send the oldest that suffices, and never what a server reports as its own (office-developer-exchange-docs, "EWS schema versions").
 	// An endpoint that refuses it is asked again in the next one of Exchange2016, Exchange2013_SP1, Exchange2013,
@@ -54,7 +58,7 @@ type Options struct {
 type Client struct {
 	calls, streams http.RoundTripper
 	auth           Authorizer
-	userAgent      string
+	agent          func() string
 	version        string
 	fixedVersion   bool
 	statistics     bool
@@ -70,7 +74,7 @@ type Client struct {
 // NewClient returns a client with o, defaults filled in.
 func NewClient(o Options) *Client {
 	c := &Client{
-		calls: o.Calls, streams: o.Streams, auth: o.Auth, userAgent: o.UserAgent, version: o.Version,
+		calls: o.Calls, streams: o.Streams, auth: o.Auth, agent: o.Agent, version: o.Version,
 		fixedVersion: o.FixedVersion, statistics: o.ClientStatistics,
 		trace: o.Trace, traced: o.Traced, callTimeout: o.CallTimeout, maxEnvelope: o.MaxEnvelope, maxAnswer: maxAnswer,
 	}
@@ -80,8 +84,8 @@ func NewClient(o Options) *Client {
 	if c.streams == nil {
 		c.streams = NewTransport(TransportConfig{})
 	}
-	if c.userAgent == "" {
-		c.userAgent = DefaultUserAgent
+	if c.agent == nil {
+		c.agent = func() string { return cmp.Or(o.UserAgent, DefaultUserAgent) }
 	}
 	if c.version == "" {
 		c.version = DefaultVersion

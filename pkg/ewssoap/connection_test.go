@@ -211,6 +211,11 @@ func TestFolderAnswers(t *testing.T) {
 	}
 }
 
+// noLogin is the error of a transport that logs in.
+type noLogin struct{ error }
+
+func (noLogin) LoginFailed() {}
+
 // TestConditions breaks the way to the server in every way that has a name.
 func TestConditions(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -248,6 +253,7 @@ func TestConditions(t *testing.T) {
 		{"no such host", someURL, dialing(dialError(&net.DNSError{Err: "no such host", IsNotFound: true})), ConditionDNSNotFound},
 		{"name server down", someURL, dialing(dialError(&net.DNSError{Err: "server misbehaving", IsTemporary: true})), ConditionDNS},
 		{"name server slow", someURL, dialing(dialError(&net.DNSError{Err: "timeout", IsTimeout: true})), ConditionDNS},
+		{"no login", someURL, dialing(noLogin{&net.DNSError{}}), ConditionAuthorizer},
 		{"refused", refusing, TransportConfig{}, ConditionRefused},
 		{"no route", someURL, dialing(dialError(os.NewSyscallError("connect", syscall.EHOSTUNREACH))), ConditionRefused},
 		{"dial times out", someURL, dialing(dialError(os.ErrDeadlineExceeded)), ConditionConnectTimeout},

@@ -24,7 +24,7 @@ const (
 	ConditionConnectTimeout = "connect-timeout" // no connection, or no TLS session, in time
 	ConditionTLS            = "tls"             // no TLS session: certificate, name, or protocol
 	ConditionTimeout        = "timeout"         // connected, but no answer in time
-	ConditionAuthorizer     = "authorizer"      // the Authorizer had no credentials; nothing was sent
+	ConditionAuthorizer     = "authorizer"      // the Authorizer, or a transport that logs in, had no credentials; the request was not sent
 	ConditionRequest        = "bad-request"     // the arguments make no request; nothing was sent
 )
 

@@ -72,11 +72,11 @@ func TestDefaults(t *testing.T) {
 	if c.calls == c.streams {
 		t.Error("calls and streams share their connections")
 	}
-	if c.callTimeout != DefaultCallTimeout || c.maxEnvelope != DefaultMaxEnvelope || c.version != DefaultVersion || c.userAgent != DefaultUserAgent {
+	if c.callTimeout != DefaultCallTimeout || c.maxEnvelope != DefaultMaxEnvelope || c.version != DefaultVersion || c.agent() != DefaultUserAgent {
 		t.Errorf("have %+v", c)
 	}
 	o := Options{Version: "Exchange2016", CallTimeout: time.Second, MaxEnvelope: 1, UserAgent: "u"}
-	if c := NewClient(o); c.callTimeout != time.Second || c.maxEnvelope != 1 || c.version != "Exchange2016" || c.userAgent != "u" {
+	if c := NewClient(o); c.callTimeout != time.Second || c.maxEnvelope != 1 || c.version != "Exchange2016" || c.agent() != "u" {
 		t.Errorf("have %+v", c)
 	}
 }

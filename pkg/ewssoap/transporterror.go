@@ -15,7 +15,10 @@ import (
 func condition(err error, connected bool, handshake error) string {
 	var dns *net.DNSError
 	var dial *net.OpError
+	var login loginFailure
 	switch {
+	case errors.As(err, &login):
+		return ConditionAuthorizer
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return ConditionDNSNotFound
 	case errors.As(err, &dns):
@@ -30,6 +33,12 @@ func condition(err error, connected bool, handshake error) string {
 		return ConditionRefused
 	}
 	return ConditionReset
+}
+
+// loginFailure is the error of a transport that logs its connections in and could not, such as package httpauth's.
+type loginFailure interface {
+	error
+	LoginFailed()
 }
 
 // isTLS recognises what TLS says of certificates and by alerts.

@@ -104,7 +104,7 @@ func (t *trip) httpRequest(c *Client) (*http.Request, error) {
 	hr.Header.Set("Content-Type", "text/xml; charset=utf-8")
 	hr.Header.Set("Accept", "text/xml")
 	hr.Header.Set("Accept-Encoding", "identity") // compression would hold small envelopes back
-	hr.Header.Set("User-Agent", c.userAgent)
+	hr.Header.Set("User-Agent", c.agent())
 	hr.Header.Set("client-request-id", t.meta.ClientRequestID)
 	hr.Header.Set("return-client-request-id", "true")
 	if err := t.authorize(c.auth, hr); err != nil {

@@ -9,9 +9,9 @@ import (
 
 // authenticate tells who calls, or answers 401.
 func (c *call) authenticate() bool {
-	account, ok := c.s.login(c.r)
-	if !ok {
-		c.s.challenge(c.w)
+	account, challenges := c.s.login(c.r)
+	if len(challenges) > 0 {
+		c.w.Header()["Www-Authenticate"] = challenges
 		c.plain(http.StatusUnauthorized, "")
 		return false
 	}
@@ -19,32 +19,36 @@ func (c *call) authenticate() bool {
 	return true
 }
 
-// login checks the credentials of a request. Without configured ones everybody is the account "".
-func (s *Server) login(r *http.Request) (string, bool) {
+// login checks the credentials of a request. If they do not do it names the ways to log in. Without configured ones
+// everybody is the account "".
+func (s *Server) login(r *http.Request) (account string, challenges []string) {
 	if len(s.cfg.Accounts) == 0 && len(s.cfg.BearerTokens) == 0 {
-		return "", true
+		return "", nil
 	}
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	switch {
-	case strings.EqualFold(scheme, "Bearer") && slices.Contains(s.cfg.BearerTokens, credentials):
-		return ApplicationAccount, true
-	case strings.EqualFold(scheme, "Basic"):
-		decoded, err := base64.StdEncoding.DecodeString(credentials)
-		user, password, ok := strings.Cut(string(decoded), ":")
-		want, known := s.cfg.Accounts[user]
-		return user, err == nil && ok && known && password == want
+	if strings.EqualFold(scheme, "Bearer") && slices.Contains(s.cfg.BearerTokens, credentials) {
+		return ApplicationAccount, nil
 	}
-	return "", false
-}
-
-// challenge names the ways to log in.
-func (s *Server) challenge(w http.ResponseWriter) {
 	if len(s.cfg.BearerTokens) > 0 {
-		w.Header().Add("WWW-Authenticate", "Bearer")
+		challenges = append(challenges, "Bearer")
 	}
-	if len(s.cfg.Accounts) > 0 {
-		w.Header().Add("WWW-Authenticate", `Basic realm="EWS"`)
+	switch {
+	case len(s.cfg.Accounts) == 0:
+		return "", challenges
+	case s.ntlm != nil:
+		account, asked := s.loginNTLM(r)
+		if len(asked) == 0 {
+			return account, nil
+		}
+		return "", append(challenges, asked...)
 	}
+	decoded, err := base64.StdEncoding.DecodeString(credentials)
+	user, password, ok := strings.Cut(string(decoded), ":")
+	want, known := s.cfg.Accounts[user]
+	if strings.EqualFold(scheme, "Basic") && err == nil && ok && known && password == want {
+		return user, nil
+	}
+	return "", append(challenges, `Basic realm="EWS"`)
 }
 
 // impersonate finds the target mailbox: the impersonated one, or the caller's own.

@@ -23,9 +23,9 @@ func (s *Server) newDiscovery(w http.ResponseWriter, r *http.Request, operation 
 	d.log.Operation = operation
 	s.commonHead(w.Header(), r)
 	w.Header().Set("X-SOAP-Enabled", "True") // what clients probe for, at any status
-	account, ok := s.login(r)
-	if !ok {
-		s.challenge(w)
+	account, challenges := s.login(r)
+	if len(challenges) > 0 {
+		w.Header()["Www-Authenticate"] = challenges
 		d.plain(http.StatusUnauthorized, "")
 		return nil, nil
 	}

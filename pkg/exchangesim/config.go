@@ -37,9 +37,11 @@ type Config struct {
 	// MaxConcurrency is the number of unanswered ordinary requests of a charged mailbox (EWSMaxConcurrency). 0: 27;
 	// below 0: no limit.
 	MaxConcurrency int
-	// Accounts holds the passwords of the users that may log in with Basic. With neither Accounts nor BearerTokens no
+	// Accounts holds the passwords of the users that may log in, with Basic or with NTLM. With neither Accounts nor BearerTokens no
 	// authentication is asked, and everybody is the same account.
 	Accounts map[string]string
+	// NTLM asks the Accounts for NTLM. nil: for Basic.
+	NTLM *NTLM
 	// BearerTokens are the access tokens that are accepted. They all stand for one application account.
 	BearerTokens []string
 	// MayImpersonate names the accounts that hold the role ApplicationImpersonation; the application account of the

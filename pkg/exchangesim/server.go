@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ewsnats/ewsnats/pkg/httpauth"
 )
 
 // Server is an Exchange organisation in memory. Its methods may be called from any goroutine.
@@ -22,13 +24,14 @@ type Server struct {
 	done    chan struct{}
 	running sync.WaitGroup // streams and producers
 	http    *http.Server
+	ntlm    *httpauth.NTLMServer // nil: not asked for
 }
 
 // New makes an organisation without servers and mailboxes.
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, started: time.Now(), org: newOrganisation(cfg), done: make(chan struct{})}
-	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute, Protocols: new(http.Protocols)}
+	s := &Server{cfg: cfg, started: time.Now(), org: newOrganisation(cfg), done: make(chan struct{}), ntlm: newNTLM(cfg)}
+	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute, Protocols: new(http.Protocols), ConnContext: s.ConnContext}
 	s.http.Protocols.SetHTTP1(true)
 	return s
 }
@@ -52,8 +55,8 @@ func (s *Server) Handler() http.Handler {
 	})
 }
 
-// Serve accepts connections of l until Close. It speaks HTTP/1.1, like the captures of Exchange, and always returns an
-// error: http.ErrServerClosed after Close.
+// Serve accepts connections of l, which may be those of TLS, until Close. It speaks HTTP/1.1, like the captures of
+// Exchange, and always returns an error: http.ErrServerClosed after Close.
 func (s *Server) Serve(l net.Listener) error { return s.http.Serve(l) }
 
 // Close ends all streams abruptly, without Closed, and stops serving. It waits for the streams and producers.

@@ -108,7 +108,7 @@ func (l *login) bind(state *tls.ConnectionState) ChannelBinding {
 
 // fail ends the login for a reason of its own, unlike that of a connection.
 func (l *login) fail(err error) error {
-	l.seen.Outcome, l.seen.Err = Failed, fmt.Errorf("httpauth: login to %s by %s: %w", l.seen.Host, l.seen.Scheme, err)
+	l.seen.Outcome, l.seen.Err = Failed, &LoginError{Host: l.seen.Host, Scheme: l.seen.Scheme, Err: err}
 	return l.seen.Err
 }
 

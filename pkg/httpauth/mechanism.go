@@ -8,7 +8,7 @@ type Mechanism interface {
 	// Schemes are the HTTP authentication schemes that its tokens travel under, the preferred one first. The next is tried
 	// only if the server offers it and not the one before.
 	Schemes() []string
-	// Start begins a login. An error ends the request that needed it.
+	// Start begins a login. An error ends the request that needed it; see [ErrRefused].
 	Start(ctx context.Context, target Target) (Handshake, error)
 }
 

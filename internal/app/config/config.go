@@ -78,13 +78,33 @@ type Autodiscover struct {
 	Allow []string // hosts beyond the mailbox's domain that may get the credentials
 }
 
-// Account is the service account: a user with a password, a bearer token, or an
-// application that is given tokens.
+// Account is the service account: a user with a password or with Kerberos, a bearer
+// token, or an application that is given tokens.
 type Account struct {
-	User     string
-	Password Secret
-	Bearer   Secret
-	OAuth    OAuth
+	User           string
+	Password       Secret
+	Method         string // basic, ntlm or negotiate; empty: basic for a user
+	ChannelBinding bool   // of ntlm and negotiate
+	Kerberos       Kerberos
+	Bearer         Secret
+	OAuth          OAuth
+}
+
+// The values of Account.Method.
+const (
+	MethodBasic     = "basic"
+	MethodNTLM      = "ntlm"
+	MethodNegotiate = "negotiate"
+)
+
+// Kerberos says how a ticket is got for the method negotiate: by the account's password,
+// or by one of Keytab and CCache. Paths of files.
+type Kerberos struct {
+	Config string // krb5.conf; empty: $KRB5_CONFIG, else /etc/krb5.conf
+	Realm  string // of the user; empty: the one in its name, else the default of krb5.conf
+	Keytab string
+	CCache string // says who the user is
+	SPN    string // of Exchange; empty: HTTP/ and the host of the URL
 }
 
 // OAuth is an application that is given tokens by a secret or a certificate.

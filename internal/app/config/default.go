@@ -17,7 +17,7 @@ func Default() *Config {
 			Impersonation: true,
 			Version:       "Exchange2013_SP1",
 			TLS:           ExchangeTLS{MinVersion: "1.2"},
-			Account:       Account{OAuth: OAuth{Scope: "https://outlook.office365.com/.default"}},
+			Account:       Account{ChannelBinding: true, OAuth: OAuth{Scope: "https://outlook.office365.com/.default"}},
 			Concurrency:   10,
 		},
 		Discoverer: Discoverer{Batch: 50, Refresh: 24 * time.Hour},

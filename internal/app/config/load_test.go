@@ -71,6 +71,7 @@ func TestEveryKeyInEveryWay(t *testing.T) {
 		"nats.url": "nats://a:1,nats://b:2", "nats.replicas": "3", "nats.events.maxBytes": "3GiB",
 		"exchange.url":                    "https://mail.contoso.com/EWS/Exchange.asmx",
 		"exchange.autodiscover.url":       "https://contoso.com/autodiscover/autodiscover.svc",
+		"exchange.account.channelBinding": "false",
 		"exchange.account.oauth.tokenURL": "https://adfs.contoso.com/adfs/oauth2/token",
 		"exchange.version":                "Exchange2016", "exchange.impersonation": "false", "exchange.tls.insecure": "true",
 		"exchange.tls.minVersion": "1.3",

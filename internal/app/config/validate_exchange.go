@@ -43,49 +43,6 @@ func (r *reading) validateDelegate() {
 	}
 }
 
-func (r *reading) validateAccount(needs Needs) {
-	a := r.cfg.Exchange.Account
-	needed := needs&NeedExchange != 0
-	r.secret("exchange.account.password", a.Password, needed)
-	r.secret("exchange.account.bearer", a.Bearer, needed)
-	r.validateOAuth(needed)
-	switch {
-	case a.Bearer.Set() && (a.User != "" || a.Password.Set()):
-		r.wrong("exchange.account.bearer", "set together with a user or a password", "keep user and password, or the bearer token")
-	case a.OAuth.Set() && (a.Bearer.Set() || a.User != "" || a.Password.Set()):
-		r.wrong("exchange.account.oauth", "set together with another account", "keep oauth, or the user, or the bearer token")
-	case a.User == "" && a.Password.Set():
-		r.wrong("exchange.account.user", "not set, though exchange.account.password is", "write whose password it is")
-	case a.User != "" && !a.Password.Set():
-		r.wrong("exchange.account.password", "not set, though exchange.account.user is", "write {file: PATH} or {env: NAME}")
-	case a.User == "" && !a.Bearer.Set() && !a.OAuth.Set() && needed:
-		r.wrong("exchange.account", "no account is given", "write user and password, bearer, or oauth")
-	}
-}
-
-func (r *reading) validateOAuth(needed bool) {
-	const section = "exchange.account.oauth"
-	o := r.cfg.Exchange.Account.OAuth
-	r.secret(section+".secret", o.Secret, needed)
-	r.keyPair(section+".certificate", o.Certificate.Cert, o.Certificate.Key, needed)
-	r.endpoint(section+".tokenURL", o.TokenURL, "https://adfs.example.com/adfs/oauth2/token")
-	if !o.Set() {
-		return
-	}
-	if (o.Tenant == "") == (o.TokenURL == "") {
-		r.wrong(section+".tenant", "it takes either a tenant or a tokenURL", "write the tenant of Microsoft Entra, or the endpoint of another server")
-	}
-	if o.ClientID == "" {
-		r.wrong(section+".clientID", "not set", "write the id of the application")
-	}
-	if o.Secret.Set() == (o.Certificate != Certificate{}) {
-		r.wrong(section+".secret", "it takes either a secret or a certificate", "write secret: {file: PATH}, or certificate: {cert: PATH, key: PATH}")
-	}
-	if strings.TrimSpace(o.Scope) == "" {
-		r.wrong(section+".scope", "empty", "take the line out")
-	}
-}
-
 func (r *reading) validateMailboxes(needs Needs) {
 	path := r.cfg.Mailboxes.List
 	if needs&NeedDiscovery == 0 {

@@ -13,8 +13,11 @@ import (
 	"github.com/jcmturner/gokrb5/v8/credentials"
 	"github.com/jcmturner/gokrb5/v8/iana/nametype"
 	"github.com/jcmturner/gokrb5/v8/keytab"
+	"github.com/jcmturner/gokrb5/v8/krberror"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"github.com/ewsnats/ewsnats/pkg/httpauth"
 )
 
 // loggedIn is a client with its ticket-granting ticket. It must be destroyed.
@@ -64,9 +67,19 @@ func ask(c *client.Client, conf *config.Config) (loggedIn, error) {
 	}
 	reply, err := c.ASExchange(c.Credentials.Domain(), request, 0)
 	if err != nil {
-		return loggedIn{}, err
+		return loggedIn{}, refusal(err)
 	}
 	return loggedIn{c, reply.Ticket, reply.DecryptedEncPart.Key}, nil
+}
+
+// refusal tells by the kind of an error of the AS exchange whether the KDC answered. gokrb5 keeps the code of its answer in
+// the text alone, so that all of them count as refused: who asks again may lock the account.
+func refusal(err error) error {
+	var e krberror.Krberror
+	if !errors.As(err, &e) || e.RootCause == krberror.NetworkingError || e.RootCause == krberror.ConfigError {
+		return err
+	}
+	return fmt.Errorf("%w: %w", httpauth.ErrRefused, err)
 }
 
 func fromCCache(path string, conf *config.Config) (loggedIn, error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/ewsnats/ewsnats/pkg/httpauth"
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
+	"github.com/jcmturner/gokrb5/v8/krberror"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
 	"golang.org/x/crypto/cryptobyte"
@@ -188,4 +189,22 @@ func FuzzFinish(f *testing.F) {
 			t.Errorf("a forged proof passes: %x", b)
 		}
 	})
+}
+
+// TestRefusal: only what the KDC said of a password counts.
+func TestRefusal(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want bool
+	}{
+		{krberror.New(krberror.KDCError, "KDC_ERR_PREAUTH_FAILED"), true},
+		{krberror.New(krberror.KRBMsgError, "AS_REP is not valid"), true},
+		{krberror.New(krberror.NetworkingError, "no KDC"), false},
+		{krberror.New(krberror.ConfigError, "no realm"), false},
+		{errors.New("no file"), false},
+	} {
+		if have := errors.Is(refusal(tt.err), httpauth.ErrRefused); have != tt.want {
+			t.Errorf("%v: have %v, want %v", tt.err, have, tt.want)
+		}
+	}
 }

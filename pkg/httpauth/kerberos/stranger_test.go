@@ -1,6 +1,7 @@
 package kerberos
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -82,6 +83,10 @@ func TestMIT(t *testing.T) {
 			}
 			if tt.fails != "" && (err == nil || !strings.Contains(err.Error(), tt.fails)) {
 				t.Errorf("have %v, want %q", err, tt.fails)
+			}
+			refused := tt.fails == "KDC_ERR_PREAUTH_FAILED" || tt.fails == "KDC_ERR_C_PRINCIPAL_UNKNOWN"
+			if errors.Is(err, httpauth.ErrRefused) != refused {
+				t.Errorf("have %v, want refused by the KDC: %v", err, refused)
 			}
 			if len(*seen) != 1 || (*seen)[0].Outcome != tt.outcome || (*seen)[0].Scheme != "Negotiate" {
 				t.Errorf("have %+v", *seen)

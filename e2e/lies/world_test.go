@@ -198,7 +198,7 @@ func (w *world) connect() {
 	if w.lie.basic {
 		password := func() (string, error) { return "secret", nil }
 		options.Auth = ewssoap.BasicAuth("svc", password)
-		cfg.Basic = &exchange.Credentials{User: "svc", Password: password}
+		cfg.Account = &exchange.Credentials{User: "svc", Password: password}
 	}
 	w.client = ewssoap.NewClient(options)
 	w.adapter = exchange.New(cfg, w.client)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"os"
@@ -20,6 +21,8 @@ type Access struct {
 	// Calls and Streams carry what is to be logged in; with ntlm and negotiate they log
 	// their connections in themselves. Plain carries requests without credentials.
 	Calls, Streams, Plain http.RoundTripper
+	// TLS is how all of them verify servers.
+	TLS *tls.Config
 	// Auth puts credentials on requests; nil where connections are logged in.
 	Auth ewssoap.Authorizer
 	// Secret is what the account may be locked for when it is wrong, password or keytab,
@@ -44,7 +47,7 @@ func NewAccess(e config.Exchange, observe func(httpauth.Observation)) (*Access, 
 	if err != nil {
 		return nil, err
 	}
-	a := &Access{Auth: authorizer(e.Account, tokens), Secret: lockable(e.Account), Tokens: tokens}
+	a := &Access{TLS: secured, Auth: authorizer(e.Account, tokens), Secret: lockable(e.Account), Tokens: tokens}
 	transport := func() *http.Transport { return ewssoap.NewTransport(ewssoap.TransportConfig{TLS: secured}) }
 	a.Plain, a.Calls, a.Streams = transport(), transport(), transport()
 	if login == nil {

@@ -19,6 +19,7 @@ var commands = []struct {
 	{"demo", "show the pipeline at work on a simulated Exchange", demo.Command},
 	{"run", "run all stages in one process, with an embedded NATS server unless --nats-url is given", runAll},
 	{"nats", "run the embedded NATS server alone", runNATS},
+	{"check", "try every step on the way to Exchange with one mailbox, and say what to do where one fails", checkExchange},
 	{"events", "follow the published events", followEvents},
 	{"members", "show the processes of each stage and how much each owns", showMembers},
 	{"groups", "show who streams each group, up to when it is covered, and its mailbox server", showGroups},

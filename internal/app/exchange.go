@@ -28,9 +28,10 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, trace
 		return nil, nil, err
 	}
 	transport := ewssoap.TransportConfig{TLS: secured}
+	streams := ewssoap.TransportConfig{TLS: secured, Buffer: ewssoap.StreamBuffer}
 	client := ewssoap.NewClient(ewssoap.Options{
 		Calls:   agent.on(ewssoap.NewTransport(transport)),
-		Streams: agent.on(ewssoap.NewTransport(transport)),
+		Streams: agent.on(ewssoap.NewTransport(streams)),
 		Auth:    authorizer(e.Account, tokens),
 		Version: e.Version,
 		Trace:   func(x ewssoap.Exchange) { logRequest(log, x); tracer.Trace(x) },

@@ -230,6 +230,7 @@ func (w *worker) promote(ctx context.Context) {
 	}
 	w.saveCoverage(ctx)
 	w.reports.reconnected(w.begun())
+	w.forgetPast()
 	w.arrive(ctx, []arrival{c.first})
 }
 
@@ -237,10 +238,19 @@ func (w *worker) promote(ctx context.Context) {
 func (w *worker) begun() string {
 	for _, m := range w.members {
 		if m.streams() {
-			return m.before.reason
+			return m.former().reason
 		}
 	}
 	return "subscribed"
+}
+
+// forgetPast drops what was known of the time before epochs that are open.
+func (w *worker) forgetPast() {
+	for _, m := range w.members {
+		if m.streams() {
+			m.past = nil
+		}
+	}
 }
 
 // notOpened gives up a connection whose epochs could not be opened: another process

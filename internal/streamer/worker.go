@@ -101,7 +101,7 @@ func (s *Streamer) startWorker(stage context.Context, u update, doubted bool) *w
 		defer cancel()
 		w.run(ctx, s.storing)
 		select {
-		case s.ended <- u.Group:
+		case s.ended <- w.id: // not u, which holds the whole group
 		case <-stage.Done():
 		}
 	})

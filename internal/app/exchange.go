@@ -28,7 +28,7 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, trace
 		return nil, nil, err
 	}
 	transport := ewssoap.TransportConfig{TLS: secured}
-	streams := ewssoap.TransportConfig{TLS: secured, Buffer: ewssoap.StreamBuffer}
+	streams := ewssoap.TransportConfig{TLS: secured, WriteBuffer: ewssoap.StreamWriteBuffer}
 	client := ewssoap.NewClient(ewssoap.Options{
 		Calls:   agent.on(ewssoap.NewTransport(transport)),
 		Streams: agent.on(ewssoap.NewTransport(streams)),

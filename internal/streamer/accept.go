@@ -29,6 +29,7 @@ func (w *worker) accept(ctx context.Context, u update) {
 	}
 	for a, subscription := range u.Subscriptions {
 		if _, known := w.members[a]; !known {
+			w.serves = nil
 			w.members[a] = &member{mailbox: a, subscription: subscription}
 		}
 	}

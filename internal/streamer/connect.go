@@ -92,11 +92,15 @@ func (w *worker) needsConnection() bool {
 	if w.current == nil || w.reopen {
 		return true
 	}
+	if w.serves == w.current {
+		return false
+	}
 	for _, m := range w.members {
 		if _, served := w.current.members[m.subscription.ID]; !served && !m.dead {
 			return true
 		}
 	}
+	w.serves = w.current
 	return false
 }
 

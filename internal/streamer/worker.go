@@ -58,6 +58,7 @@ type worker struct {
 
 	clock    *connection // by whose clock the members are covered: the last that was read
 	current  *connection // read now
+	serves   *connection // has all members that live, as far as is known
 	next     *connection // open, but waits: for the goodbye of current, or for our turn
 	goodbye  *time.Timer // when current is cut although it said none
 	openings chan opening

@@ -78,7 +78,7 @@ func NewClient(o Options) *Client {
 		c.calls = NewTransport(TransportConfig{})
 	}
 	if c.streams == nil {
-		c.streams = NewTransport(TransportConfig{Buffer: StreamBuffer})
+		c.streams = NewTransport(TransportConfig{WriteBuffer: StreamWriteBuffer})
 	}
 	if c.userAgent == "" {
 		c.userAgent = DefaultUserAgent

@@ -21,8 +21,8 @@ const (
 	maxIdlePerHost      = 32
 )
 
-// StreamBuffer is a [TransportConfig.Buffer] for streams, which are many and mostly wait.
-const StreamBuffer = 1 << 10
+// StreamWriteBuffer is a [TransportConfig.WriteBuffer] for streams, which are many and write one request.
+const StreamWriteBuffer = 1 << 10
 
 // TransportConfig shapes a transport for Exchange. The zero value works.
 type TransportConfig struct {
@@ -32,8 +32,8 @@ type TransportConfig struct {
 	RootCAs *x509.CertPool
 	// DialContext, if set, replaces the TCP dialer, and with it the TCP keep-alive and the limit of 30 s on a dial.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
-	// Buffer is the size in bytes of a connection's buffers, of which it has one each way; 0 means net/http's.
-	Buffer int
+	// WriteBuffer is the size in bytes of the buffer in which a connection keeps what it writes; 0 means net/http's.
+	WriteBuffer int
 }
 
 // NewTransport returns a transport fit for Exchange: HTTP/1.1 only (NTLM authenticates a connection, and IIS offers
@@ -56,8 +56,7 @@ func NewTransport(cfg TransportConfig) *http.Transport {
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    maxIdlePerHost,
 		IdleConnTimeout:        idleConnTimeout,
-		ReadBufferSize:         cfg.Buffer,
-		WriteBufferSize:        cfg.Buffer,
+		WriteBufferSize:        cfg.WriteBuffer,
 	}
 }
 

@@ -8,5 +8,6 @@ import (
 )
 
 func main() {
+	app.SaveMemory()
 	app.Main(app.StageCommand(app.StageStreamer, config.NeedNATS|config.NeedExchange, app.Streamer))
 }

@@ -48,14 +48,15 @@ func NewAccess(e config.Exchange, observe func(httpauth.Observation)) (*Access, 
 		return nil, err
 	}
 	a := &Access{TLS: secured, Auth: authorizer(e.Account, tokens), Secret: lockable(e.Account), Tokens: tokens}
-	transport := func() *http.Transport { return ewssoap.NewTransport(ewssoap.TransportConfig{TLS: secured}) }
-	a.Plain, a.Calls, a.Streams = transport(), transport(), transport()
+	calls := ewssoap.TransportConfig{TLS: secured}
+	streams := ewssoap.TransportConfig{TLS: secured, WriteBuffer: ewssoap.StreamWriteBuffer}
+	a.Plain, a.Calls, a.Streams = ewssoap.NewTransport(calls), ewssoap.NewTransport(calls), ewssoap.NewTransport(streams)
 	if login == nil {
 		return a, nil
 	}
 	for _, carrier := range []*http.RoundTripper{&a.Calls, &a.Streams} {
 		*carrier, err = httpauth.New(httpauth.Config{
-			Mechanism: login, Transport: transport(), NoChannelBinding: !e.Account.ChannelBinding,
+			Mechanism: login, Transport: (*carrier).(*http.Transport), NoChannelBinding: !e.Account.ChannelBinding,
 			SPN: e.Account.Kerberos.SPN, Observe: observe,
 		})
 		if err != nil {

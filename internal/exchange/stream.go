@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/streamer"
@@ -60,6 +61,7 @@ func (s *stream) Next() (streamer.Envelope, error) {
 	}
 	var out streamer.Envelope
 	for _, m := range envelope.Messages {
+		out.Notifications = slices.Grow(out.Notifications, len(m.Notifications))
 		for _, n := range m.Notifications {
 			out.Notifications = append(out.Notifications, notification(n))
 		}
@@ -95,6 +97,7 @@ func (s *stream) messageFault(m ewssoap.StreamMessage) *ewsaffinity.Fault {
 
 func notification(n ewssoap.Notification) streamer.Notification {
 	out := streamer.Notification{Subscription: messages.SubscriptionID(n.SubscriptionID), More: n.MoreEvents}
+	out.Events = slices.Grow(out.Events, len(n.Events))
 	for _, e := range n.Events {
 		if notice, ok := noticeOf(e); ok {
 			out.Events = append(out.Events, notice)

@@ -42,7 +42,8 @@ func (a *acks) publish(attempt *nats.Msg) error {
 	if err != nil {
 		return err
 	}
-	attempt.Reply = a.replies + strconv.FormatUint(number, 10)
+	var reply [64]byte
+	attempt.Reply = string(strconv.AppendUint(append(reply[:0], a.replies...), number, 10))
 	if err := a.nc.PublishMsg(attempt); err != nil {
 		if _, waits := a.take(number); waits {
 			return err

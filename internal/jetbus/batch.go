@@ -46,6 +46,7 @@ func newBatch(ctx context.Context, encoded []messages.Message) *batch {
 		end:       len(encoded),
 		missing:   len(encoded),
 		left:      len(encoded),
+		unsent:    make([]*entry, 0, len(encoded)),
 		settled:   make(chan struct{}),
 	}
 	for i, m := range encoded {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ type Lane struct {
 	keyOf     func(subject string) string // the ordering key
 	link      func() string               // what is wrong with the connection, or nothing
 	remake    func()                      // makes missing streams again; does not block
+	spare     sync.Pool                   // *[]messages.Message: of calls whose messages are stored, whose headers are used again
 }
 
 // laneLimits are a lane's figures; tests make them small.
@@ -80,15 +82,23 @@ func (b *Bus) newLane(limits laneLimits) *Lane {
 // [outcome.UnstorableError] says that one event can never be stored. When ctx
 // ends, what was not yet sent is dropped, and what was sent may be stored.
 func (l *Lane) Publish(ctx context.Context, events []messages.Event) ([]uint64, error) {
-	encoded := make([]messages.Message, 0, len(events))
-	for i, event := range events {
-		m, err := messages.EncodeEvent(l.bus.subjects, event)
-		if err != nil {
-			return l.publishBefore(ctx, encoded, i, event, err)
-		}
-		encoded = append(encoded, m)
+	room, _ := l.spare.Get().(*[]messages.Message)
+	if room == nil {
+		room = new([]messages.Message)
 	}
-	return l.publish(ctx, encoded)
+	*room = slices.Grow((*room)[:0], len(events))
+	encoded := (*room)[:len(events)]
+	for i, event := range events {
+		if err := messages.EncodeEventInto(&encoded[i], l.bus.subjects, event); err != nil {
+			return l.publishBefore(ctx, encoded[:i], i, event, err)
+		}
+	}
+	sequences, err := l.publish(ctx, encoded)
+	if err == nil { // else they may still be on the way
+		*room = encoded
+		l.spare.Put(room)
+	}
+	return sequences, err
 }
 
 // publishBefore stores what precedes an event that cannot be encoded, and buries that.

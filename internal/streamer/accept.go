@@ -14,6 +14,7 @@ import (
 // subscription, stops here and now; who is new waits for a connection.
 func (w *worker) accept(ctx context.Context, u update) {
 	w.group = u.GroupSubscribed
+	w.group.Subscriptions, w.group.Left = nil, nil // the members have them
 	var stopped []messages.Event
 	for _, a := range slices.Sorted(maps.Keys(w.members)) {
 		m := w.members[a]
@@ -28,6 +29,7 @@ func (w *worker) accept(ctx context.Context, u update) {
 	}
 	for a, subscription := range u.Subscriptions {
 		if _, known := w.members[a]; !known {
+			w.serves = nil
 			w.members[a] = &member{mailbox: a, subscription: subscription}
 		}
 	}
@@ -46,7 +48,7 @@ func (w *worker) leftBecause(u update, m *member) messages.Left {
 	if why, ok := u.left[m.mailbox]; ok {
 		return why
 	}
-	return messages.Left{Reason: messages.StopLost, Code: cmp.Or(m.cause, "replaced")}
+	return messages.Left{Reason: messages.StopLost, Code: cmp.Or(m.cause(), "replaced")}
 }
 
 func (w *worker) stoppedEvent(m *member, why messages.Left) messages.Event {

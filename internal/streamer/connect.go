@@ -92,11 +92,15 @@ func (w *worker) needsConnection() bool {
 	if w.current == nil || w.reopen {
 		return true
 	}
+	if w.serves == w.current {
+		return false
+	}
 	for _, m := range w.members {
 		if _, served := w.current.members[m.subscription.ID]; !served && !m.dead {
 			return true
 		}
 	}
+	w.serves = w.current
 	return false
 }
 
@@ -230,6 +234,7 @@ func (w *worker) promote(ctx context.Context) {
 	}
 	w.saveCoverage(ctx)
 	w.reports.reconnected(w.begun())
+	w.forgetPast()
 	w.arrive(ctx, []arrival{c.first})
 }
 
@@ -237,10 +242,19 @@ func (w *worker) promote(ctx context.Context) {
 func (w *worker) begun() string {
 	for _, m := range w.members {
 		if m.streams() {
-			return m.before.reason
+			return m.former().reason
 		}
 	}
 	return "subscribed"
+}
+
+// forgetPast drops what was known of the time before epochs that are open.
+func (w *worker) forgetPast() {
+	for _, m := range w.members {
+		if m.streams() {
+			m.past = nil
+		}
+	}
 }
 
 // notOpened gives up a connection whose epochs could not be opened: another process

@@ -16,12 +16,12 @@ import (
 func (w *worker) coveredUntil(m *member) time.Time {
 	switch {
 	case !m.streams():
-		if m.before.from.IsZero() {
-			return m.subscription.Since
+		if from := m.former().from; !from.IsZero() {
+			return from
 		}
-		return m.before.from
-	case !m.frozen.IsZero():
-		return m.frozen
+		return m.subscription.Since
+	case m.frozen != nil:
+		return m.frozen.at
 	case w.current != nil && w.current.settled:
 		return w.current.covered
 	}
@@ -58,6 +58,7 @@ func (w *worker) record(ctx context.Context) error {
 		Group: w.group.Group, Generation: w.group.Generation, Revision: w.group.Revision,
 		Owner: w.ownership.ID(), Stored: w.lane.Stored(), Behind: map[messages.Address]time.Time{},
 	}
+	next.Members = make([]messages.Address, 0, len(w.members))
 	if w.current != nil {
 		next.Opened = w.current.opened.UTC()
 	}
@@ -69,7 +70,7 @@ func (w *worker) record(ctx context.Context) error {
 	}
 	for _, a := range next.Members {
 		m := w.members[a]
-		if until := w.coveredUntil(m); !m.frozen.IsZero() || !until.Equal(next.Until) {
+		if until := w.coveredUntil(m); m.frozen != nil || !until.Equal(next.Until) {
 			next.Behind[a] = until.UTC()
 		}
 	}

@@ -49,11 +49,12 @@ func inOrder(members map[messages.SubscriptionID]*member) []*member {
 }
 
 func (w *worker) streamingEvent(m *member, c *connection) messages.MailboxStreaming {
+	former := m.former()
 	return messages.MailboxStreaming{
 		EventMeta: messages.EventMeta{Mailbox: m.mailbox, Group: w.group.Group, Generation: w.group.Generation,
 			Time: c.opened.UTC(), Recorded: time.Now()},
 		Opening:     w.cfg.NewID(),
-		FormerEpoch: m.before.epoch, LastSequence: m.before.sequence, Reason: m.before.reason,
+		FormerEpoch: former.epoch, LastSequence: former.sequence, Reason: former.reason,
 	}
 }
 
@@ -67,8 +68,8 @@ func (w *worker) announce(c *connection, fresh []*member) error {
 	}
 	var thawed []*member
 	for _, m := range inOrder(c.members) {
-		if m.streams() && !m.gone && !m.dead && !m.frozen.IsZero() {
-			gaps = append(gaps, w.gap(m, w.byClockOf(c, m.frozen), c.opened, m.cause, messages.BasisStream))
+		if m.streams() && !m.gone && !m.dead && m.frozen != nil {
+			gaps = append(gaps, w.gap(m, w.byClockOf(c, m.frozen.at), c.opened, m.frozen.cause, messages.BasisStream))
 			thawed = append(thawed, m)
 		}
 	}
@@ -80,8 +81,8 @@ func (w *worker) announce(c *connection, fresh []*member) error {
 	}
 	w.clock = c
 	for _, m := range fresh {
-		if m.start = w.gapEnd(m, c); m.before.inOrder {
-			m.start = later(m.start, m.before.from)
+		if m.start = w.gapEnd(m, c); m.former().inOrder {
+			m.start = later(m.start, m.former().from)
 		}
 	}
 	return nil
@@ -90,7 +91,7 @@ func (w *worker) announce(c *connection, fresh []*member) error {
 // gapEnd is where the coverage of a member's new epoch begins: at its
 // subscription, or at the connection when a predecessor may have read some of it.
 func (w *worker) gapEnd(m *member, c *connection) time.Time {
-	if m.before.toOpening {
+	if m.former().toOpening {
 		return c.opened
 	}
 	return m.subscription.Since
@@ -98,7 +99,7 @@ func (w *worker) gapEnd(m *member, c *connection) time.Time {
 
 // gapBefore is the gap between a member's former epoch and the new one.
 func (w *worker) gapBefore(m *member, c *connection) (messages.Event, bool) {
-	b := m.before
+	b := m.former()
 	if b.from.IsZero() {
 		return nil, false
 	}
@@ -134,7 +135,7 @@ func (w *worker) announceNow(concerned map[messages.SubscriptionID]*member, caus
 			continue
 		}
 		streaming = append(streaming, m)
-		gaps = append(gaps, w.gap(m, m.frozen, now, m.cause, messages.BasisStream))
+		gaps = append(gaps, w.gap(m, w.coveredUntil(m), now, m.cause(), messages.BasisStream))
 	}
 	if err := w.storeEvents(gaps); err != nil {
 		return

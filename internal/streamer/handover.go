@@ -86,7 +86,7 @@ func (w *worker) finish(ctx context.Context) {
 	var stopped []messages.Event
 	for _, m := range byName(w.members) {
 		if m.streams() {
-			stopped = append(stopped, w.stoppedEvent(m, messages.Left{Reason: messages.StopHandedOver, Code: m.cause}))
+			stopped = append(stopped, w.stoppedEvent(m, messages.Left{Reason: messages.StopHandedOver, Code: m.cause()}))
 		}
 	}
 	if err := w.storeEvents(stopped); err == nil {

@@ -60,24 +60,26 @@ func (w *worker) prepareMember(ctx context.Context, m *member) error {
 	if w.doubted {
 		from, basis, covered = heldUntil(m, last), messages.BasisLastEvent, true
 	}
+	var b before
 	stopped, handedOver := last.(messages.MailboxStopped)
 	switch {
 	case w.heir && !w.doubted && handedOver && stopped.Reason == messages.StopHandedOver && stopped.Group == w.id:
-		m.before = inherited(stopped, m.subscription.ID)
+		b = inherited(stopped, m.subscription.ID)
 	case covered:
-		m.before = before{reason: "taken over", from: from, basis: basis, cause: w.takeover(), toOpening: true}
+		b = before{reason: "taken over", from: from, basis: basis, cause: w.takeover(), toOpening: true}
 	case last == nil:
-		m.before = before{reason: "subscribed"}
+		b.reason = "subscribed"
 	default:
 		if w.mayStillStop(m, last) {
 			return nil
 		}
-		if m.before, err = w.after(ctx, m.mailbox, last); err != nil {
+		if b, err = w.after(ctx, m.mailbox, last); err != nil {
 			return err
 		}
 	}
-	m.before.setFormer(epoch, last)
-	m.prepared, m.again = true, false
+	b.setFormer(epoch, last)
+	b.waitUntil = m.former().waitUntil
+	m.past, m.prepared, m.again = &b, true, false
 	return nil
 }
 
@@ -135,10 +137,12 @@ func (w *worker) mayStillStop(m *member, last messages.Event) bool {
 	if _, stopped := last.(messages.MailboxStopped); stopped || last.Meta().Group == w.id {
 		return false
 	}
-	if m.waitUntil.IsZero() {
-		m.waitUntil = time.Now().Add(stoppedWithin)
+	b := m.former()
+	if b.waitUntil.IsZero() {
+		b.waitUntil = time.Now().Add(stoppedWithin)
+		m.past = &b
 	}
-	return time.Now().Before(m.waitUntil)
+	return time.Now().Before(b.waitUntil)
 }
 
 // coveredBefore is up to when a mailbox is covered by the record of a predecessor,

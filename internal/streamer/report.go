@@ -36,7 +36,7 @@ func (w *worker) report(now time.Time) {
 		if m.streams() {
 			state.Streaming++
 		}
-		if !m.frozen.IsZero() {
+		if m.frozen != nil {
 			state.Gaps++
 		}
 	}

@@ -5,31 +5,33 @@ import (
 	"hash/maphash"
 	"slices"
 	"time"
-	"unique"
 
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // folderNames finds a folder's well-known name by its id. There are as many of them
-// as mailboxes: the ids, which are long, are kept as hashes.
-type folderNames []folderName
+// as mailboxes: of each id, which is long, a hash is kept, whose last byte tells the
+// name by its place among the well-known ones.
+type folderNames []uint64
 
-type folderName struct {
-	key  uint64
-	name unique.Handle[messages.FolderName]
-}
+const (
+	folderPlace = 0xff        // the bits of a folder's place
+	noFolder    = folderPlace // the place of one without a name of its own
+)
+
+// wellKnown are the folders by their places.
+var wellKnown = messages.WellKnownFolders()
 
 // namesOf turns the fact round. An id that the server gave for two names has none.
 func namesOf(fact messages.MailboxFolders) folderNames {
 	names := make(folderNames, 0, len(fact.Folders))
 	for name, id := range fact.Folders {
-		key := folderKey(id)
-		same := func(n folderName) bool { return n.key == key }
-		if i := slices.IndexFunc(names, same); i >= 0 {
-			names[i].name = unique.Make(messages.FolderOther)
+		key := folderKey(id) &^ folderPlace
+		if i := slices.IndexFunc(names, func(n uint64) bool { return n&^folderPlace == key }); i >= 0 {
+			names[i] |= noFolder
 			continue
 		}
-		names = append(names, folderName{key, unique.Make(name)})
+		names = append(names, key|uint64(slices.Index(wellKnown, name))&folderPlace) // an unknown name is none
 	}
 	return names
 }
@@ -90,10 +92,10 @@ func (f folderNames) name(parent *messages.Ref) messages.FolderName {
 	if parent == nil {
 		return messages.FolderNone
 	}
-	key := folderKey(parent.ID)
+	key := folderKey(parent.ID) &^ folderPlace
 	for _, known := range f {
-		if known.key == key {
-			return known.name.Value()
+		if place := known & folderPlace; known&^folderPlace == key && place < uint64(len(wellKnown)) {
+			return wellKnown[place]
 		}
 	}
 	return messages.FolderOther

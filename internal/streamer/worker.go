@@ -58,6 +58,7 @@ type worker struct {
 
 	clock    *connection // by whose clock the members are covered: the last that was read
 	current  *connection // read now
+	serves   *connection // has all members that live, as far as is known
 	next     *connection // open, but waits: for the goodbye of current, or for our turn
 	goodbye  *time.Timer // when current is cut although it said none
 	openings chan opening
@@ -101,7 +102,7 @@ func (s *Streamer) startWorker(stage context.Context, u update, doubted bool) *w
 		defer cancel()
 		w.run(ctx, s.storing)
 		select {
-		case s.ended <- u.Group:
+		case s.ended <- w.id: // not u, which holds the whole group
 		case <-stage.Done():
 		}
 	})

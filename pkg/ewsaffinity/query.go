@@ -36,12 +36,14 @@ func (r *Roster) Wanted(a messages.Address) bool {
 // Members are the subscriptions of a group that belong to it: those that no
 // later message gave to another group.
 func (r *Roster) Members(id messages.GroupID) map[messages.Address]messages.Subscription {
-	members := map[messages.Address]messages.Subscription{}
-	if g, ok := r.groups[id]; ok {
-		for a, subscription := range g.Subscriptions {
-			if r.home[a] == id {
-				members[a] = subscription
-			}
+	g, ok := r.groups[id]
+	if !ok {
+		return map[messages.Address]messages.Subscription{}
+	}
+	members := make(map[messages.Address]messages.Subscription, len(g.Subscriptions))
+	for a, subscription := range g.Subscriptions {
+		if r.home[a] == id {
+			members[a] = subscription
 		}
 	}
 	return members

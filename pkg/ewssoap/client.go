@@ -82,7 +82,7 @@ func NewClient(o Options) *Client {
 		c.calls = NewTransport(TransportConfig{})
 	}
 	if c.streams == nil {
-		c.streams = NewTransport(TransportConfig{})
+		c.streams = NewTransport(TransportConfig{WriteBuffer: StreamWriteBuffer})
 	}
 	if c.agent == nil {
 		c.agent = func() string { return cmp.Or(o.UserAgent, DefaultUserAgent) }

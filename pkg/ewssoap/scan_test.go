@@ -32,7 +32,7 @@ func outcomeOf(t testing.TB, body io.Reader, o Options, alone bool) outcome {
 	}
 	s := proven(t, body, o)
 	if alone {
-		s.plain = nil
+		s.alone = true
 	}
 	envelopes, err := readAll(s)
 	out.Envelopes, out.End = envelopes, code(err)

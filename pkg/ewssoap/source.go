@@ -13,6 +13,9 @@ const cautiousStep = len("</Envelope")
 // streamStep is how much of a stream is read at a time once its first envelope proved it to be one.
 const streamStep = 16 << 10
 
+// restingStep is the buffer in which a stream at rest waits: a heartbeat fits into it.
+const restingStep = 1 << 10
+
 // largestKept is how large a buffer may stay between two envelopes: one of 50 busy mailboxes has 200 KiB.
 const largestKept = 256 << 10
 
@@ -105,6 +108,16 @@ func (s *source) fill() bool {
 	}
 	s.next, s.end = 0, 0
 	return s.read()
+}
+
+// await reads until something is held, and says whether there is.
+func (s *source) await() bool { return s.next < s.end || s.more() }
+
+// rest exchanges the buffer for a small one, if nothing is held.
+func (s *source) rest() {
+	if s.next == s.end && len(s.buf) != restingStep {
+		s.buf, s.next, s.end = make([]byte, restingStep), 0, 0
+	}
 }
 
 // held returns what was read and not consumed yet. It is valid until the next call of more.

@@ -10,7 +10,8 @@ import (
 // The stream has no goroutine of its own.
 type Stream struct {
 	trip    *trip
-	plain   *scanner // tries every envelope but the first; nil: none is tried
+	alone   bool     // the decoder reads every envelope, not only the first and those that are not plain
+	plain   *scanner // tries the others; nil: it rests
 	decoder *decoder
 	overdue *time.Timer
 	silence *time.Timer
@@ -35,7 +36,7 @@ func newStream(t *trip, r StreamRequest, maxEnvelope int64) *Stream {
 	s.silence.Stop()
 	src := t.source(maxEnvelope)
 	src.beforeRead = s.wait
-	s.plain, s.decoder = newScanner(src), newDecoder(src)
+	s.decoder = newDecoder(src)
 	return s
 }
 
@@ -68,6 +69,7 @@ func (s *Stream) Next() (*Envelope, error) {
 	}
 	s.count++
 	s.decoder.src.step = streamStep
+	s.rest(envelope)
 	s.trip.reportEnvelope(s.count, s.decoder.src.mark(), nil)
 	for _, m := range envelope.Messages {
 		if m.ConnectionStatus != "" {
@@ -80,7 +82,10 @@ func (s *Stream) Next() (*Envelope, error) {
 // read reads the next envelope: a plain one as a whole, any other, or what is none, with all the care of the decoder. So is
 // the first one, which has to prove that this is a stream at all.
 func (s *Stream) read() (*Envelope, error) {
-	if s.plain != nil && s.count > 0 {
+	if !s.alone && s.count > 0 && s.decoder.src.await() {
+		if s.plain == nil {
+			s.plain = newScanner(s.decoder.src)
+		}
 		if e := s.plain.envelope(); e != nil {
 			return e, nil
 		}
@@ -92,6 +97,18 @@ func (s *Stream) read() (*Envelope, error) {
 	e := answer.envelope()
 	e.Forbidden = s.decoder.forbidden()
 	return e, nil
+}
+
+// rest lets go of what reading takes when an envelope brought nothing: the next one is likely to come in half a minute, and
+// there are many streams.
+func (s *Stream) rest(e *Envelope) {
+	for _, m := range e.Messages {
+		if len(m.Notifications) > 0 {
+			return
+		}
+	}
+	s.plain = nil
+	s.decoder.src.rest()
 }
 
 // Close aborts the stream at once. What is still on the way is lost; the connection is not used again.

@@ -21,6 +21,9 @@ const (
 	maxIdlePerHost      = 32
 )
 
+// StreamWriteBuffer is a [TransportConfig.WriteBuffer] for streams, which are many and write one request.
+const StreamWriteBuffer = 1 << 10
+
 // TransportConfig shapes a transport for Exchange. The zero value works.
 type TransportConfig struct {
 	// TLS is the base of the TLS settings; it is copied. Its MinVersion is raised to TLS 1.2 if below.
@@ -29,6 +32,8 @@ type TransportConfig struct {
 	RootCAs *x509.CertPool
 	// DialContext, if set, replaces the TCP dialer, and with it the TCP keep-alive and the limit of 30 s on a dial.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	// WriteBuffer is the size in bytes of the buffer in which a connection keeps what it writes; 0 means net/http's.
+	WriteBuffer int
 }
 
 // NewTransport returns a transport fit for Exchange: HTTP/1.1 only (NTLM authenticates a connection, and IIS offers
@@ -51,6 +56,7 @@ func NewTransport(cfg TransportConfig) *http.Transport {
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    maxIdlePerHost,
 		IdleConnTimeout:        idleConnTimeout,
+		WriteBufferSize:        cfg.WriteBuffer,
 	}
 }
 

@@ -51,33 +51,42 @@ func EncodeFact(s Subjects, f Fact) (Message, error) {
 	var room headerRoom
 	w := room.writer().cloudEvent(f.Type(), f.Source(), meta.ID, meta.Time)
 	w = w.add(HeaderMsgID, meta.ID)
-	return Message{Subject: f.Subject(s), Header: w.header(), Data: data}, nil
+	return Message{Subject: f.Subject(s), Header: w.header(nil), Data: data}, nil
 }
 
 // EncodeEvent writes an event as a message. Its id and with it Nats-Msg-Id are
 // fixed by the event: encoding it again gives the same bytes.
 func EncodeEvent(s Subjects, e Event) (Message, error) {
+	var m Message
+	err := EncodeEventInto(&m, s, e)
+	return m, err
+}
+
+// EncodeEventInto is EncodeEvent in place of a message that is not needed any more:
+// its map of headers is used again. After an error m is as it was.
+func EncodeEventInto(m *Message, s Subjects, e Event) error {
 	meta, kind := e.Meta(), e.Kind()
 	item, isItem := e.(MailboxEvent)
 	data, err := encodeBody(e, item, isItem)
 	if err != nil {
-		return Message{}, fmt.Errorf("encode %s of %s: %w", kind.Type(), meta.Mailbox, err)
+		return fmt.Errorf("encode %s of %s: %w", kind.Type(), meta.Mailbox, err)
 	}
 	token, id := meta.Mailbox.Token(), e.ID()
 	var room headerRoom
 	w := room.writer().cloudEvent(kind.Type(), mailboxSource(meta.Mailbox), id, meta.Time)
 	w = w.add(HeaderMsgID, token, ".", id)
 	w = w.addTime(headerRecordedTime, meta.Recorded)
-	w = w.add(headerPartitionKey, percentEncode(string(meta.Mailbox)))
+	w = w.addEncoded(headerPartitionKey, string(meta.Mailbox))
 	if meta.Sequence != 0 { // a mailbox.streaming has none: its place in the stream is its epoch
 		w = w.addNumber(headerEpoch, uint64(meta.Epoch), 1)
 		w = w.addNumber(headerSequence, uint64(meta.Sequence), sequenceDigits)
 	}
 	if isItem {
-		w = w.add(headerSubject, percentEncode(item.SubjectID()))
+		w = w.addEncoded(headerSubject, item.SubjectID())
 		w = w.add(headerOrigin, string(item.Origin))
 	}
-	return Message{Subject: s.event(kind, e.InFolder(), token), Header: w.header(), Data: data}, nil
+	*m = Message{Subject: s.event(kind, e.InFolder(), token), Header: w.header(m.Header), Data: data}
+	return nil
 }
 
 func encodeBody(e Event, item MailboxEvent, isItem bool) ([]byte, error) {

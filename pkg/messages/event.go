@@ -72,7 +72,9 @@ func (m EventMeta) InFolder() FolderName { return FolderNone }
 
 // ID is EPOCH-SEQUENCE.
 func (m EventMeta) ID() string {
-	return strconv.FormatUint(uint64(m.Epoch), 10) + "-" + strconv.FormatUint(uint64(m.Sequence), 10)
+	var room [2*20 + 1]byte // two numbers of 64 bits
+	epoch := strconv.AppendUint(room[:0], uint64(m.Epoch), 10)
+	return string(strconv.AppendUint(append(epoch, '-'), uint64(m.Sequence), 10))
 }
 
 // MsgID is the Nats-Msg-Id of an event: its mailbox's token and its id.

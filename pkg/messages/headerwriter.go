@@ -33,6 +33,14 @@ func (w headerWriter) add(name string, parts ...string) headerWriter {
 	return w.end(name)
 }
 
+// addEncoded adds an attribute that may hold any text.
+func (w headerWriter) addEncoded(name string, parts ...string) headerWriter {
+	for _, part := range parts {
+		w.text = appendPercent(w.text, part)
+	}
+	return w.end(name)
+}
+
 func (w headerWriter) addTime(name string, t time.Time) headerWriter {
 	w.text = t.UTC().AppendFormat(w.text, time.RFC3339Nano)
 	return w.end(name)
@@ -57,14 +65,32 @@ func (w headerWriter) end(name string) headerWriter {
 
 // cloudEvent adds the attributes that every CloudEvent of this project has.
 func (w headerWriter) cloudEvent(eventType, source, id string, at time.Time) headerWriter {
-	w = w.add(headerSpecVersion, "1.0").add(headerType, eventType).add(headerSource, percentEncode(source))
-	w = w.add(headerID, percentEncode(id)).addTime(headerTime, at)
+	w = w.add(headerSpecVersion, "1.0").add(headerType, eventType).addEncoded(headerSource, source)
+	w = w.addEncoded(headerID, id).addTime(headerTime, at)
 	return w.add(headerDataContentType, contentTypeJSON).add(headerContentType, contentTypeJSON)
 }
 
-// header is what was added.
-func (w headerWriter) header() map[string][]string {
-	text, values, begin := string(w.text), make([]string, len(w.names)), 0
+// header is what was added, in a former message's headers if they have the same names.
+func (w headerWriter) header(former map[string][]string) map[string][]string {
+	text := string(w.text)
+	if len(former) != len(w.names) {
+		return w.fresh(text)
+	}
+	begin := 0
+	for i, name := range w.names {
+		value := former[name]
+		if len(value) != 1 {
+			return w.fresh(text)
+		}
+		value[0] = text[begin:w.ends[i]]
+		begin = w.ends[i]
+	}
+	return former
+}
+
+// fresh is what was added, all of whose values are text, in a map of its own.
+func (w headerWriter) fresh(text string) map[string][]string {
+	values, begin := make([]string, len(w.names)), 0
 	header := make(map[string][]string, len(w.names))
 	for i, name := range w.names {
 		values[i] = text[begin:w.ends[i]]

@@ -14,9 +14,9 @@ func TestPercentEncode(t *testing.T) {
 		{"\r\n\x7f", "%0D%0A%7F"},
 	}
 	for _, test := range tests {
-		have := percentEncode(test.in)
+		have := string(appendPercent(nil, test.in))
 		if have != test.want {
-			t.Errorf("percentEncode(%q): want %q, have %q", test.in, test.want, have)
+			t.Errorf("appendPercent(%q): want %q, have %q", test.in, test.want, have)
 		}
 		if back := percentDecode(have); back != test.in {
 			t.Errorf("percentDecode(%q): want %q, have %q", have, test.in, back)
@@ -44,10 +44,10 @@ func FuzzPercent(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		encoded := percentEncode(s)
+		encoded := string(appendPercent(nil, s))
 		for i := range len(encoded) {
 			if c := encoded[i]; c <= ' ' || c > '~' || c == '"' {
-				t.Fatalf("percentEncode(%q) = %q holds %q", s, encoded, c)
+				t.Fatalf("appendPercent(%q) = %q holds %q", s, encoded, c)
 			}
 		}
 		if back := percentDecode(encoded); back != s {

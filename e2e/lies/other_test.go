@@ -103,16 +103,24 @@ func (w *world) parked(t *testing.T, code string, mailboxes ...string) {
 	}
 }
 
-// Groups of many while each mailbox owns its subscription are the wrong setting: only
-// the anchor is served. That is told, and the server is not pestered.
+// Groups of many while each mailbox owns its subscription are the wrong setting: no
+// stream of several is served. That is told, and the server is not pestered. a streams
+// alone until the others join it.
 func TestOtherServerWrongSetting(t *testing.T) {
 	o := newOther()
-	inOther(t, o, lie{configure: impersonating}, five, func(w *world) {
-		o.mails(12*60, time.Minute, five...)
-		t.Logf("in 12 h: %d streams, %d Subscribe, %d Unsubscribe; gaps of a: %d, of b: %d", len(w.server.requests(opStream)),
-			len(w.server.requests(opSubscribe)), len(w.server.requests(opUnsubscribe)), w.gaps("a"), w.gaps("b"))
+	inOther(t, o, lie{configure: impersonating}, five[:1], func(w *world) {
+		o.mails(30, time.Minute, "a")
 		w.everyMail(o, "a")
-		w.parked(t, "ErrorInvalidSubscription", "b", "c", "d", "e")
+		w.want(five...)
+		o.mails(12*60, time.Minute, five...)
+		w.parked(t, "ErrorInvalidSubscription", five...)
+		if d := w.describe(); !strings.Contains(d, "stopped lost ErrorInvalidSubscription a") {
+			t.Errorf("a is not told to have stopped: %s", d)
+		}
+		streams, subscribes := len(w.server.requests(opStream)), len(w.server.requests(opSubscribe))
+		if streams > 60 || subscribes > 60*len(five) {
+			t.Errorf("in 12 h %d streams and %d Subscribe, want at most 60 rounds", streams, subscribes)
+		}
 		if log := w.logged.String(); !strings.Contains(log, "groups.size") {
 			t.Error("no hint in the log names groups.size")
 		}

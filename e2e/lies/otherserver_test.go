@@ -18,9 +18,8 @@ import (
 // to do: subscriptions belong to whoever is impersonated, are numbered anew at every
 // start, and those of named folders bring no changes of items.
 type other struct {
-	refuses func(*request) bool          // cut off without an answer; nil: none
-	denies  string                       // the mailbox that may not be impersonated
-	slow    func(*request) time.Duration // how late a Subscribe is answered; nil: not
+	denies string                       // the mailbox that may not be impersonated
+	late   func(*request) time.Duration // how late a stream begins, or a Subscribe is answered; nil: never
 
 	mu            sync.Mutex
 	made          uint32 // subscriptions since the start
@@ -71,10 +70,14 @@ func (o *other) answer(r *request) []act {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case o.down, o.refuses != nil && o.refuses(r):
+	case o.down:
 		return []act{cut}
 	case r.as != "" && r.as == o.denies:
 		return otherFault("ErrorImpersonateUserDenied")
+	}
+	var late time.Duration
+	if o.late != nil {
+		late = o.late(r)
 	}
 	switch r.op {
 	case opFolders:
@@ -84,11 +87,8 @@ func (o *other) answer(r *request) []act {
 		}
 		return otherReply(otherAnswer(r.op, "Success", contents...))
 	case opSubscribe:
-		reply := otherReply(otherAnswer(r.op, "Success", code("NoError")+"<m:SubscriptionId>"+o.subscribe(r.caller(), r.mailbox(), r.folders)+"</m:SubscriptionId>"))
-		if o.slow != nil {
-			return append([]act{wait(o.slow(r))}, reply...)
-		}
-		return reply
+		id := o.subscribe(r.caller(), r.mailbox(), r.folders)
+		return append([]act{wait(late)}, otherReply(otherAnswer(r.op, "Success", code("NoError")+"<m:SubscriptionId>"+id+"</m:SubscriptionId>"))...)
 	case opUnsubscribe:
 		s := o.live(r.ids[0], r.caller())
 		if s == nil {
@@ -98,17 +98,20 @@ func (o *other) answer(r *request) []act {
 		s.end(otherGoodbye)
 		return otherReply(otherAnswer(r.op, "Success", code("NoError")))
 	}
-	return []act{o.stream}
+	return []act{wait(late), o.stream}
 }
 
 func folderOf(mailbox, name string) string { return mailbox + ".folder/" + name }
 
-// subscribe makes a subscription. Its id is a number and its life in minutes.
+// otherID is a number, and the life of a subscription in minutes.
+func otherID(number uint32) string {
+	raw := binary.LittleEndian.AppendUint32(nil, number)
+	return base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint32(raw, uint32(otherLife/time.Minute)))
+}
+
 func (o *other) subscribe(owner, mailbox string, folders []string) string {
 	o.made++
-	raw := binary.LittleEndian.AppendUint32(nil, o.made)
-	raw = binary.LittleEndian.AppendUint32(raw, uint32(otherLife/time.Minute))
-	id := base64.StdEncoding.EncodeToString(raw)
+	id := otherID(o.made)
 	o.subscriptions[id] = &otherSubscription{owner: owner, mailbox: mailbox, folders: folders, idle: time.Now()}
 	return id
 }
@@ -278,7 +281,11 @@ func (o *other) read(mailbox string) {
 
 // happens queues what happens in an inbox, to each subscription by its kind.
 func (o *other) happens(mailbox string, events func(all bool) []string) {
-	for _, s := range o.subscriptions {
+	for id, s := range o.subscriptions {
+		if o.live(id, s.owner) == nil {
+			delete(o.subscriptions, id)
+			continue
+		}
 		if s.mailbox != mailbox || len(s.folders) > 0 && !slices.Contains(s.folders, string(messages.FolderInbox)) {
 			continue
 		}

@@ -46,6 +46,7 @@ type lie struct {
 
 	configure func(*exchange.Config) // nil: as usual
 	groups    int                    // most mailboxes of a group; 0: 200
+	foreign   int                    // events that cannot but be stored for another mailbox, at most
 }
 
 // What the client takes in one envelope and in one head here: lies are told faster

@@ -77,12 +77,14 @@ func (w *worker) announce(c *connection, fresh []*member) error {
 	}
 	for _, m := range thawed {
 		m.thaw(c.opened)
+		m.opened = c.opened
 	}
 	w.clock = c
 	for _, m := range fresh {
 		if m.start = w.gapEnd(m, c); m.before.inOrder {
 			m.start = later(m.start, m.before.from)
 		}
+		m.opened = m.start
 	}
 	return nil
 }

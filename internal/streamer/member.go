@@ -21,6 +21,7 @@ type member struct {
 	before    before
 
 	start  time.Time // covered until, while no connection or an unsettled one serves it
+	opened time.Time // since when the subscription streams without a break: Exchange may have restarted in one
 	seen   time.Time // Exchange's time of the last notification that named the mailbox
 	frozen time.Time // coverage stands still here: a gap is to be announced; zero: it moves with the connection
 	cause  string    // of the gap

@@ -16,7 +16,7 @@ func TestOtherServerImpersonating(t *testing.T) {
 	o := newOther()
 	o.denies = "f"
 	inOther(t, o, lie{configure: impersonating, groups: 1}, append([]string{"f"}, five...), func(w *world) {
-		o.mails(180, 20*time.Second, five...)
+		o.mails(60, time.Minute, five...)
 		o.mails(60, 0, "a") // more than one message takes
 		time.Sleep(time.Minute)
 		w.everyMail(o, five...)
@@ -45,7 +45,7 @@ func TestOtherServerDelegate(t *testing.T) {
 	inOther(t, o, lie{configure: delegate}, five[:4], func(w *world) {
 		w.want(five...)
 		o.mails(300, 100*time.Millisecond, five[:4]...)
-		o.mails(180, 20*time.Second, five...)
+		o.mails(60, time.Minute, five...)
 		o.read("b")
 		time.Sleep(time.Minute)
 		w.everyMail(o, five...)
@@ -117,7 +117,7 @@ func TestOtherServerWrongSetting(t *testing.T) {
 		o.mails(30, time.Minute, "a")
 		w.everyMail(o, "a")
 		w.want(five...)
-		o.mails(12*60, time.Minute, five...)
+		o.mails(12*12, 5*time.Minute, five...)
 		w.parked(t, "ErrorInvalidSubscription", five...)
 		if d := w.describe(); !strings.Contains(d, "stopped lost ErrorInvalidSubscription a") {
 			t.Errorf("a is not told to have stopped: %s", d)

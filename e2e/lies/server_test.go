@@ -33,6 +33,10 @@ type request struct {
 	as     string   // the mailbox that is impersonated, without its domain
 	ids    []string // of subscriptions
 	users  []string // whose settings are asked for
+
+	folders []string // well-known ones
+	of      string   // the mailbox that they are of, where they say it
+	timeout string   // of a stream, in minutes
 }
 
 // act is a step of a script. Its error ends the connection.
@@ -151,6 +155,9 @@ var (
 	impersonated = regexp.MustCompile(`<t:SmtpAddress>([^@<]*)@`)
 	subscription = regexp.MustCompile(`<[mt]:SubscriptionId>([^<]*)<`)
 	user         = regexp.MustCompile(`<a:Mailbox>([^@<]*)@`)
+	wellKnown    = regexp.MustCompile(`<t:DistinguishedFolderId Id="(\w+)"`)
+	folderOwner  = regexp.MustCompile(`<t:EmailAddress>([^@<]*)@`)
+	timeout      = regexp.MustCompile(`<m:ConnectionTimeout>(\d+)<`)
 )
 
 // read reads one request.
@@ -164,7 +171,8 @@ func read(in *bufio.Reader) (*request, error) {
 		return nil, err
 	}
 	r := &request{at: time.Now(), url: "http://" + hr.Host + hr.URL.Path, header: hr.Header,
-		op: first(operation, body), as: first(impersonated, body), ids: all(subscription, body), users: all(user, body)}
+		op: first(operation, body), as: first(impersonated, body), ids: all(subscription, body), users: all(user, body),
+		folders: all(wellKnown, body), of: first(folderOwner, body), timeout: first(timeout, body)}
 	return r, nil
 }
 

@@ -3,6 +3,7 @@ package lies
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -42,6 +43,10 @@ type lie struct {
 	after   string        // when the second of them comes after the first: "1m6s..1m11s"; empty: whenever
 	lost    time.Duration // since time began: a moment that must lie in a gap of a; 0: none
 	heap    uint64        // the most bytes that the heap may grow meanwhile; 0: heapUsual
+
+	configure func(*exchange.Config) // nil: as usual
+	groups    int                    // most mailboxes of a group; 0: 200
+	foreign   int                    // events that cannot but be stored for another mailbox, at most
 }
 
 // What the client takes in one envelope and in one head here: lies are told faster
@@ -74,6 +79,8 @@ type world struct {
 	running  sync.WaitGroup
 	client   *ewssoap.Client
 	adapter  *exchange.Adapter
+	lists    chan maillist.Snapshot // of wanted mailboxes
+	logged   logged
 }
 
 // inWorld tells a lie and holds what came of it against what is wanted.
@@ -82,8 +89,7 @@ func inWorld(t *testing.T, l lie, stages func(*world)) {
 	base := heapNow()
 	var peak uint64
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, lie: l, server: newServer(), bus: membus.New(), made: map[string]int{},
-			states: map[messages.GroupID]streamer.GroupState{}, dropped: map[string]int{}}
+		w := newWorld(t, l)
 		w.server.script, w.server.rude = w.script, l.rude
 		w.server.serve()
 		w.connect()
@@ -119,6 +125,11 @@ func inWorld(t *testing.T, l lie, stages func(*world)) {
 		t.Errorf("the heap grew by %d MiB, want at most %d", (peak-base)>>20, most>>20)
 	}
 	t.Logf("heap grew by %d KiB", (int64(peak)-int64(base))>>10)
+}
+
+func newWorld(t *testing.T, l lie) *world {
+	return &world{t: t, lie: l, server: newServer(), bus: membus.New(), made: map[string]int{},
+		states: map[messages.GroupID]streamer.GroupState{}, dropped: map[string]int{}, lists: make(chan maillist.Snapshot, 1)}
 }
 
 func heapNow() uint64 {
@@ -200,6 +211,9 @@ func (w *world) connect() {
 		options.Auth = ewssoap.BasicAuth("svc", password)
 		cfg.Account = &exchange.Credentials{User: "svc", Password: password}
 	}
+	if w.lie.configure != nil {
+		w.lie.configure(&cfg)
+	}
 	w.client = ewssoap.NewClient(options)
 	w.adapter = exchange.New(cfg, w.client)
 }
@@ -213,7 +227,9 @@ func (w *world) newID() string {
 	return fmt.Sprint("id-", w.ids)
 }
 
-func (w *world) log() *slog.Logger { return slog.New(slog.NewTextHandler(w.t.Output(), nil)) }
+func (w *world) log() *slog.Logger {
+	return slog.New(slog.NewTextHandler(io.MultiWriter(w.t.Output(), &w.logged), nil))
+}
 
 // start runs stages until the world stops.
 func (w *world) start(stages ...func(context.Context) error) {
@@ -233,18 +249,22 @@ func (w *world) streamer() func(context.Context) error {
 }
 
 func (w *world) subscriber() func(context.Context) error {
-	return subscriber.New(subscriber.Config{NewID: w.newID, Random: half, Logger: w.log()}, w.bus, w.adapter, every[messages.Partition]{}).Run
+	return subscriber.New(subscriber.Config{GroupSize: w.lie.groups, NewID: w.newID, Random: half, Logger: w.log()}, w.bus, w.adapter, every[messages.Partition]{}).Run
 }
 
 func (w *world) discoverer(mailboxes ...string) func(context.Context) error {
-	lists := make(chan maillist.Snapshot, 1)
+	w.want(mailboxes...)
+	return discoverer.New(discoverer.Config{Logger: w.log()}, discoverer.Ports{Feed: w.bus, Recorder: w.bus, Autodiscover: w.adapter,
+		Ownership: every[messages.Partition]{}, Lists: w.lists, NewID: w.newID, Random: half}).Run
+}
+
+// want says which mailboxes are wanted from now on.
+func (w *world) want(mailboxes ...string) {
 	list := maillist.Snapshot{Source: "file:test"}
 	for _, m := range mailboxes {
 		list.Mailboxes = append(list.Mailboxes, address(m))
 	}
-	lists <- list
-	return discoverer.New(discoverer.Config{Logger: w.log()}, discoverer.Ports{Feed: w.bus, Recorder: w.bus, Autodiscover: w.adapter,
-		Ownership: every[messages.Partition]{}, Lists: lists, NewID: w.newID, Random: half}).Run
+	w.lists <- list
 }
 
 // streaming is a streamer alone: a group g of a, b and c, and a group h of d.

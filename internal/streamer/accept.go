@@ -7,8 +7,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
+
+// codeTwin is why a mailbox lost a subscription that the server gave to another one, too:
+// it restarted and counts them anew. Since the last break, what came may be the other's.
+const codeTwin = string(ewsaffinity.CodeMalformed)
 
 // accept takes the latest truth of the group. Who left, or has another
 // subscription, stops here and now; who is new waits for a connection.
@@ -22,7 +27,11 @@ func (w *worker) accept(ctx context.Context, u update) {
 			continue
 		}
 		if m.streams() {
-			stopped = append(stopped, w.stoppedEvent(m, w.leftBecause(u, m)))
+			why := w.leftBecause(u, m)
+			if why.Code == codeTwin {
+				m.freeze(m.opened, why.Code)
+			}
+			stopped = append(stopped, w.stoppedEvent(m, why))
 		}
 		m.gone = true
 		delete(w.members, a)

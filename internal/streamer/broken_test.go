@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
+	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // An opening that broke off may have reached Exchange: what it then wrote is lost.
@@ -147,4 +148,29 @@ func TestAfterALongLifeAClosedConnectionIsReopenedAtOnce(t *testing.T) {
 		w.wantOpenings(before + 3)
 		w.wantHistory("a", "streaming subscribed")
 	})
+}
+
+// Whose events a subscription brings that another mailbox was given, too, is open since
+// the last break: the server restarted in it. Without a break that is since the start.
+func TestATwinsSubscriptionIsDoubtedSinceTheLastBreak(t *testing.T) {
+	for _, breaks := range []bool{true, false} {
+		inWorld(t, func(w *world) {
+			w.start()
+			w.group("g", "a=a1")
+			w.until(time.Minute)
+			want := []string{"streaming subscribed", "1 stopped lost 0s malformed",
+				"streaming subscribed anew, after 1 of epoch 1", "1 gap 0s-3m0s malformed (stopped)"}
+			if breaks {
+				w.stream("a1").breakOff(inBand(ewsaffinity.CodeEOF))
+				want = []string{"streaming subscribed", "1 gap 0s-1m0s eof (stream)", "2 stopped lost 1m0s malformed",
+					"streaming subscribed anew, after 2 of epoch 1", "1 gap 1m0s-3m0s malformed (stopped)"}
+			}
+			w.until(2 * time.Minute)
+			w.say("a1", heartbeat)
+			w.until(3 * time.Minute)
+			w.groupLeft("g", left("a", messages.StopLost, string(ewsaffinity.CodeMalformed)))
+			w.group("g", "a=a2")
+			w.wantHistory("a", want...)
+		})
+	}
 }

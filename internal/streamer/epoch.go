@@ -78,12 +78,14 @@ func (w *worker) announce(c *connection, fresh []*member) error {
 	}
 	for _, m := range thawed {
 		m.thaw(c.opened)
+		m.opened = c.opened
 	}
 	w.clock = c
 	for _, m := range fresh {
 		if m.start = w.gapEnd(m, c); m.former().inOrder {
 			m.start = later(m.start, m.former().from)
 		}
+		m.opened = m.start
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type member struct {
 
 	past   *before   // nil: nothing is known yet, or the epoch is open and told of
 	start  time.Time // covered until, while no connection or an unsettled one serves it
+	opened time.Time // since when the subscription streams without a break: Exchange may have restarted in one
 	seen   time.Time // Exchange's time of the last notification that named the mailbox
 	frozen *freeze   // a gap is to be announced; nil: coverage moves with the connection
 

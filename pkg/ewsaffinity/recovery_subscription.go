@@ -9,7 +9,8 @@ var subscriptionRules = []rule{
 	at(stream, "ErrorSubscriptionNotFound").hits(aMailbox, aGroup).do(resubscribe, rediscover).leaves(Dead).gap().
 		says("expired, EWS restarted, a bad id, or affinity lost").by("N A RC"),
 	at(stream, "ErrorInvalidSubscription").hits(aMailbox, aGroup).do(resubscribe, rediscover).moved(rediscover).leaves(Dead).gap().
-		says("expired, restart or overflow of the queue; with MailboxMoveStarted in the text: a move").by("RC SM GX, GH ews-managed-api#130"),
+		says("expired, restart or overflow of the queue; with MailboxMoveStarted in the text: a move; all but the anchor's, again and again: " +
+			"the server keeps them by mailbox, set groups.size to 1").by("RC SM GX, GH ews-managed-api#130"),
 	at(stream, "ErrorExpiredSubscription").hits(aMailbox).do(resubscribe).leaves(Dead).gap().
 		says("the server is deleting the subscription").by("RC"),
 	at(stream, "ErrorSubscriptionUnsubscribed").hits(aMailbox).do(resubscribe).ours(nothing).leaves(Dead).gap().

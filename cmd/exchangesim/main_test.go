@@ -82,6 +82,14 @@ func TestParseRefuses(t *testing.T) {
 		{[]string{"extra"}, `unexpected argument "extra"`},
 		{[]string{"-listen", "nowhere:x:y"}, "-listen nowhere:x:y"},
 		{[]string{"-listen", "127.0.0.1:0", "-addr-file", "/nonexistent/file"}, "-addr-file"},
+		{[]string{"-config", "/nonexistent/file"}, "-config: open /nonexistent/file"},
+		{[]string{"-config", writeFile(t, goodFile), "-servers", "3"}, "-servers: "},
+		{[]string{"-tls-names", "a"}, "do nothing without -tls"},
+		{[]string{"-tls-cert", "a"}, "-tls-cert and -tls-key go together"},
+		{[]string{"-tls-cert", "a", "-tls-key", "b", "-tls-ca-out", "c"}, "leave them out beside -tls-cert"},
+		{[]string{"-listen", "127.0.0.1:0", "-tls-cert", "/nonexistent", "-tls-key", "b"}, "-tls-cert, -tls-key: open"},
+		{[]string{"-listen", "127.0.0.1:0", "-tls", "-tls-names", "a,,b"}, "empty name"},
+		{[]string{"-listen", "127.0.0.1:0", "-tls", "-tls-ca-out", "/nonexistent/file"}, "-tls-ca-out: open"},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
 			if err := run(t.Context(), test.args, io.Discard); err == nil || !strings.Contains(err.Error(), test.want) {

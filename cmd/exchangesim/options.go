@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ewsnats/ewsnats/pkg/exchangesim"
@@ -23,12 +24,14 @@ type options struct {
 	rate      float64
 	seed      int64
 	config    exchangesim.Config
+	file      *organisation // what -config describes, or nil
+	tls       tlsOptions
 }
 
 // parse reads the command line.
 func parse(args []string) (options, error) {
 	var o options
-	var user, password, cookies string
+	var user, password, cookies, path string
 	f := flag.NewFlagSet("exchangesim", flag.ContinueOnError)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
 	f.StringVar(&o.addrFile, "addr-file", "", "`file` to write the bound address to")
@@ -43,6 +46,12 @@ func parse(args []string) (options, error) {
 	f.StringVar(&password, "password", "", "`password` of -user")
 	f.StringVar(&cookies, "cookies", "", "when X-BackEndOverrideCookie is set: on-anchor, never or always")
 	f.IntVar(&o.config.TruthLimit, "keep", 1_000_000, "number of entries that each list of /sim/truth keeps; 0 for all")
+	f.StringVar(&path, "config", "", "YAML `file` with servers, accounts and mailboxes, in place of -mailboxes, -servers, -keys, -domain, -user and -password")
+	f.BoolVar(&o.tls.on, "tls", false, "serve https with a generated certificate")
+	f.StringVar(&o.tls.names, "tls-names", "", "host `names` and IP addresses of the generated certificate, with commas between (default localhost,127.0.0.1,::1)")
+	f.StringVar(&o.tls.caOut, "tls-ca-out", "", "`file` to write the certificate to that clients must trust, in PEM")
+	f.StringVar(&o.tls.cert, "tls-cert", "", "serve https with the certificate of this PEM `file`")
+	f.StringVar(&o.tls.key, "tls-key", "", "PEM `file` with the key of -tls-cert")
 	if err := f.Parse(args); err != nil {
 		return options{}, err
 	}
@@ -51,7 +60,27 @@ func parse(args []string) (options, error) {
 	}
 	mode, err := exchangesim.ParseCookieMode(cookies)
 	o.config.Cookies = mode
-	return o, errors.Join(err, o.check(f.Args()))
+	if err := errors.Join(err, o.check(f.Args()), o.tls.check()); err != nil || path == "" {
+		return o, err
+	}
+	return o, o.readFile(path, f)
+}
+
+// replacedByFile are the flags that say what a file says better.
+var replacedByFile = []string{"mailboxes", "servers", "keys", "domain", "user", "password"}
+
+// readFile takes the organisation from a file.
+func (o *options) readFile(path string, set *flag.FlagSet) error {
+	var twice error
+	set.Visit(func(f *flag.Flag) {
+		if slices.Contains(replacedByFile, f.Name) {
+			twice = errors.Join(twice, fmt.Errorf("-%s: %s says that already: leave the flag or -config out", f.Name, path))
+		}
+	})
+	file, err := readFile(path)
+	file.configure(&o.config)
+	o.file = &file
+	return errors.Join(twice, err)
 }
 
 func (o options) check(rest []string) error {
@@ -68,8 +97,12 @@ func (o options) check(rest []string) error {
 	return nil
 }
 
-// populate spreads the mailboxes over the servers in turn, and the servers over the grouping values.
+// populate makes what the file says, or spreads the mailboxes over the servers in turn, and the servers over the grouping values.
 func (o options) populate(sim *exchangesim.Server) {
+	if o.file != nil {
+		o.file.populate(sim)
+		return
+	}
 	server := func(i int) string { return fmt.Sprintf("ex%02d.%s", i+1, o.domain) }
 	for i := range o.servers {
 		sim.AddServer(server(i))
@@ -91,6 +124,6 @@ func (o options) announce(stdout io.Writer, addr string) error {
 			return fmt.Errorf("-addr-file: %w", err)
 		}
 	}
-	_, err := fmt.Fprintf(stdout, "ews=http://%[1]s/EWS/Exchange.asmx autodiscover=http://%[1]s/autodiscover/autodiscover.svc control=http://%[1]s/sim/\n", addr)
+	_, err := fmt.Fprintf(stdout, "ews=%[1]s/EWS/Exchange.asmx autodiscover=%[1]s/autodiscover/autodiscover.svc control=%[1]s/sim/\n", o.tls.scheme()+"://"+addr)
 	return err
 }

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/ewsnats/ewsnats/pkg/exchangesim"
+)
+
+// tlsOptions are the flags that begin with -tls.
+type tlsOptions struct {
+	on        bool
+	names     string
+	cert, key string
+	caOut     string
+}
+
+func (t tlsOptions) check() error {
+	switch {
+	case (t.cert == "") != (t.key == ""):
+		return errors.New("-tls-cert and -tls-key go together: give both, or neither for a generated certificate")
+	case t.cert != "" && (t.names != "" || t.caOut != ""):
+		return errors.New("-tls-names and -tls-ca-out are for a generated certificate: leave them out beside -tls-cert")
+	case !t.on && (t.names != "" || t.caOut != ""):
+		return errors.New("-tls-names and -tls-ca-out do nothing without -tls")
+	}
+	return nil
+}
+
+// wrap puts TLS around a listener if it is asked for, and writes the authority's certificate.
+func (t tlsOptions) wrap(l net.Listener) (net.Listener, error) {
+	if !t.on && t.cert == "" {
+		return l, nil
+	}
+	cert, err := t.certificate()
+	if err != nil {
+		return nil, err
+	}
+	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}), nil
+}
+
+func (t tlsOptions) certificate() (tls.Certificate, error) {
+	if t.cert != "" {
+		cert, err := tls.LoadX509KeyPair(t.cert, t.key)
+		if err != nil {
+			return tls.Certificate{}, fmt.Errorf("-tls-cert, -tls-key: %w", err)
+		}
+		return cert, nil
+	}
+	var names []string
+	if t.names != "" {
+		names = strings.Split(t.names, ",")
+	}
+	cert, authority, err := exchangesim.GenerateCertificate(names...)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if t.caOut != "" {
+		if err := os.WriteFile(t.caOut, authority, 0o644); err != nil {
+			return tls.Certificate{}, fmt.Errorf("-tls-ca-out: %w", err)
+		}
+	}
+	return cert, nil
+}
+
+// scheme is that of the URLs.
+func (t tlsOptions) scheme() string {
+	if t.on || t.cert != "" {
+		return "https"
+	}
+	return "http"
+}

@@ -99,7 +99,7 @@ func reset(conn net.Conn) {
 func (s *Server) enter(charged string) (leave func(), f *soapFault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if limit := s.cfg.MaxConcurrency; limit > 0 && s.org.ordinary[charged] >= limit {
+	if limit := s.org.budget.MaxConcurrency; limit > 0 && s.org.ordinary[charged] >= limit {
 		return nil, overBudget("MaxConcurrency", limit)
 	}
 	s.org.ordinary[charged]++

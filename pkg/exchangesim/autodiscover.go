@@ -19,7 +19,7 @@ type discovery struct {
 
 // newDiscovery authenticates and reads a request; nil when it is answered already.
 func (s *Server) newDiscovery(w http.ResponseWriter, r *http.Request, operation string) (*discovery, *node) {
-	d := &discovery{s: s, w: w, r: r, base: s.baseURL(r), log: newLog(r)}
+	d := &discovery{s: s, w: w, r: r, base: s.baseURL(r), log: s.newLog(r)}
 	d.log.Operation = operation
 	s.commonHead(w.Header(), r)
 	w.Header().Set("X-SOAP-Enabled", "True") // what clients probe for, at any status

@@ -62,10 +62,10 @@ func (c *call) open(st *stream) *soapFault {
 	}
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	if limit := c.s.cfg.HangingConnectionLimit; limit > 0 && c.s.org.hanging[c.charged] >= limit {
+	if limit := c.s.org.budget.HangingConnectionLimit; limit > 0 && c.s.org.hanging[c.charged] >= limit {
 		c.s.running.Done()
 		return overBudget("MaxStreamingConcurrency", limit)
 	}
-	c.s.org.openStream(st, c.server, c.account, c.log.SubscriptionIDs, time.Now())
+	c.s.org.openStream(st, c.server, c.account, c.log.SubscriptionIDs, c.s.now())
 	return nil
 }

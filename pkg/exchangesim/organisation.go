@@ -25,6 +25,7 @@ type organisation struct {
 	ordinary      map[string]int           // unanswered requests by charged mailbox
 	scripts       []*script
 	nextScript    int
+	budget        Budget
 	impersonators map[string]map[string]bool // accounts by address, of mailboxes that not every account may impersonate
 
 	changes     history[Change]
@@ -46,6 +47,7 @@ func newOrganisation(cfg Config) *organisation {
 		hanging: map[string]int{}, ordinary: map[string]int{}, impersonators: map[string]map[string]bool{},
 		changes: history[Change]{limit: n}, events: history[*event]{limit: n}, everySub: history[*Subscription]{limit: n},
 		writes: history[Write]{limit: n}, connections: history[*Connection]{limit: n}, requests: history[Request]{limit: n},
+		budget: Budget{HangingConnectionLimit: cfg.HangingConnectionLimit, MaxSubscriptions: cfg.MaxSubscriptions, MaxConcurrency: cfg.MaxConcurrency},
 		counts: Counts{Requests: map[string]uint64{}},
 	}
 }

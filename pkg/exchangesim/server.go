@@ -14,6 +14,7 @@ type Server struct {
 	cfg      Config
 	started  time.Time
 	answered atomic.Uint64
+	advanced atomic.Int64 // nanoseconds, see Advance
 
 	mu     sync.Mutex // guards org and closed; nobody waits with it
 	org    *organisation
@@ -35,7 +36,7 @@ func New(cfg Config) *Server {
 
 // Handler serves EWS, Autodiscover and, below /sim/, the control endpoint. Paths count without case, as with IIS.
 func (s *Server) Handler() http.Handler {
-	control := s.controlHandler()
+	control := s.newControl().mux
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := strings.ToLower(r.URL.Path); {
 		case path == "/ews/exchange.asmx":
@@ -95,7 +96,7 @@ func (s *Server) AddServer(name string) {
 func (s *Server) AddMailbox(address, server, grouping string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.org.addMailbox(address, server, grouping, time.Now())
+	s.org.addMailbox(address, server, grouping, s.now())
 }
 
 // RemoveMailbox removes a mailbox; its subscriptions die with ErrorSubscriptionNotFound. It panics when there is none.
@@ -112,6 +113,7 @@ func (s *Server) removeMailbox(address string) (struct{}, error) {
 
 // record notes a request that was answered.
 func (s *Server) record(r Request) {
+	r.Took = s.now().Sub(r.At)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.org.requests.add(r)
@@ -122,7 +124,7 @@ func (s *Server) record(r Request) {
 func (s *Server) Truth() Truth {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.org.expireAll(time.Now())
+	s.org.expireAll(s.now())
 	return s.org.truth()
 }
 
@@ -130,6 +132,6 @@ func (s *Server) Truth() Truth {
 func (s *Server) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.org.expireAll(time.Now())
+	s.org.expireAll(s.now())
 	return s.org.totals()
 }

@@ -19,6 +19,7 @@ type stream struct {
 	end     ending
 	wake    chan struct{} // capacity 1
 	unblock func()        // makes a blocked write fail
+	wrote   time.Time     // when the last envelope was
 }
 
 // notice is an in-band error that names ids; with none it is about the stream.

@@ -14,6 +14,8 @@ type streamHandler struct {
 	timeout   time.Duration
 	frame     frame
 	envelopes int // written so far
+	beatAt    time.Time
+	endAt     time.Time
 }
 
 // occasion is what made the handler look for something to write.
@@ -31,7 +33,7 @@ func (h *streamHandler) serve(ctx context.Context) {
 	h.head()
 	end := h.loop(ctx)
 	h.c.s.mu.Lock()
-	h.c.s.org.closeStream(h.st, end.why, time.Now())
+	h.c.s.org.closeStream(h.st, end.why, h.c.s.now())
 	h.c.s.mu.Unlock()
 	if end.abrupt {
 		abort(h.c.w)
@@ -61,28 +63,39 @@ func (h *streamHandler) openingCode() string {
 
 // loop writes what there is to write until the stream ends.
 func (h *streamHandler) loop(ctx context.Context) ending {
-	beat, end := time.NewTimer(h.c.s.cfg.Heartbeat), time.NewTimer(h.timeout)
-	defer beat.Stop()
-	defer end.Stop()
+	now := h.c.s.now()
+	h.beatAt, h.endAt = now.Add(h.c.s.cfg.Heartbeat), now.Add(h.timeout)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for why := opening; ; {
 		wrote, ended := h.step(why)
 		if ended.why != "" {
 			return ended
 		}
+		now := h.c.s.now()
 		if wrote {
-			beat.Reset(h.c.s.cfg.Heartbeat)
+			h.beatAt = now.Add(h.c.s.cfg.Heartbeat)
 		}
+		timer.Reset(min(h.beatAt.Sub(now), h.endAt.Sub(now)))
 		select {
 		case <-h.st.wake:
-			why = woken
-		case <-beat.C:
-			why = heartbeat
-		case <-end.C:
-			why = timeUp
+		case <-timer.C:
 		case <-ctx.Done():
 			return ending{why: "client", abrupt: true}
 		}
+		why = h.due()
 	}
+}
+
+// due tells what the clock, which may have been put forward, asks for.
+func (h *streamHandler) due() occasion {
+	switch now := h.c.s.now(); {
+	case !now.Before(h.endAt):
+		return timeUp
+	case !now.Before(h.beatAt):
+		return heartbeat
+	}
+	return woken
 }
 
 // step writes once, and tells whether the stream has ended with that.

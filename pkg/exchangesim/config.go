@@ -58,6 +58,8 @@ type Config struct {
 	// AllItems lets subscriptions to all folders see the hidden AllItems search folder too: a hard deletion then comes
 	// twice, as Microsoft's article on deletion events says of Exchange 2013.
 	AllItems bool
+	// NoControl leaves the control endpoint and its page out of Handler; ControlHandler serves them elsewhere.
+	NoControl bool
 	// TruthLimit bounds each list of the ground truth: of more entries the oldest are forgotten. 0: keep everything.
 	TruthLimit int
 }

@@ -34,9 +34,13 @@ func New(cfg Config) *Server {
 	return s
 }
 
-// Handler serves EWS, Autodiscover and, below /sim/, the control endpoint. Paths count without case, as with IIS.
+// ControlHandler serves the control endpoint below /sim/, and at / a page that shows what goes on.
+func (s *Server) ControlHandler() http.Handler { return s.newControl().mux }
+
+// Handler serves EWS, Autodiscover and, unless Config.NoControl says otherwise, what ControlHandler serves. Paths count
+// without case, as with IIS.
 func (s *Server) Handler() http.Handler {
-	control := s.newControl().mux
+	control := s.ControlHandler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := strings.ToLower(r.URL.Path); {
 		case path == "/ews/exchange.asmx":
@@ -45,7 +49,7 @@ func (s *Server) Handler() http.Handler {
 			s.serveAutodiscover(w, r)
 		case path == "/autodiscover/autodiscover.xml":
 			s.servePOX(w, r)
-		case strings.HasPrefix(path, "/sim/"):
+		case !s.cfg.NoControl && (path == "/" || strings.HasPrefix(path, "/sim/")):
 			control.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)

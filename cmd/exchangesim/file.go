@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ewsnats/ewsnats/internal/app/yamldoc"
+	"github.com/ewsnats/ewsnats/pkg/exchangesim"
 )
 
 // organisation is what a file of -config describes.
@@ -20,6 +21,7 @@ type organisation struct {
 	servers   []string
 	accounts  []account
 	mailboxes []mailbox
+	profile   exchangesim.Profile
 }
 
 type account struct {

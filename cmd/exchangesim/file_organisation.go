@@ -16,9 +16,17 @@ func (r *reader) organisation(root *yaml.Node) {
 		"servers":   r.texts(&r.read.servers),
 		"accounts":  func(key string, n *yaml.Node) { r.list(key, n, r.account) },
 		"mailboxes": func(key string, n *yaml.Node) { r.list(key, n, r.mailbox) },
+		"profile":   r.profile,
 	})
 	if len(r.read.mailboxes) == 0 && len(r.problems) == 0 {
 		r.wrong(root.Line, "mailboxes", "there is none: list at least one, such as - address: anna@example.com")
+	}
+}
+
+func (r *reader) profile(key string, node *yaml.Node) {
+	var err error
+	if r.read.profile, err = exchangesim.ParseProfile(node.Value); err != nil {
+		r.wrong(node.Line, key, err.Error())
 	}
 }
 
@@ -83,8 +91,9 @@ func (r *reader) check() {
 	}
 }
 
-// configure sets what the file says of accounts.
+// configure sets what the file says of the server and of accounts.
 func (o organisation) configure(c *exchangesim.Config) {
+	c.Profile = o.profile
 	if len(o.accounts) == 0 {
 		return
 	}

@@ -14,6 +14,7 @@ import (
 )
 
 const goodFile = `# two sites
+profile: exchange-2013
 servers: [ex01.example.com, ex02.example.com]
 accounts:
   - {name: svc, password: secret}
@@ -39,6 +40,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := organisation{
+		profile:  exchangesim.Exchange2013,
 		servers:  []string{"ex01.example.com", "ex02.example.com"},
 		accounts: []account{{"svc", "secret", true}, {"weak", "secret", false}},
 		mailboxes: []mailbox{
@@ -50,7 +52,7 @@ func TestFile(t *testing.T) {
 	if !reflect.DeepEqual(*o.file, want) {
 		t.Errorf("have %+v\nwant %+v", *o.file, want)
 	}
-	if o.config.Accounts["svc"] != "secret" || !o.config.MayImpersonate["svc"] || o.config.MayImpersonate["weak"] {
+	if o.config.Accounts["svc"] != "secret" || !o.config.MayImpersonate["svc"] || o.config.MayImpersonate["weak"] || o.config.Profile != exchangesim.Exchange2013 {
 		t.Errorf("configured %+v", o.config)
 	}
 	sim := exchangesim.New(o.config)
@@ -67,6 +69,7 @@ func TestFileTellsLineAndKey(t *testing.T) {
 		"empty":           {"# nothing\n", ":1: mailboxes: the file is empty"},
 		"no mailbox":      {"servers: [a]\n", ":1: mailboxes: there is none"},
 		"no YAML":         {"a:\n\tb: 1\n", ":2: not valid YAML: found character that cannot start any token"},
+		"profile":         {anna + "profile: exchange-5.5\n", `:3: profile: profile "exchange-5.5": use one of exchange-2010, `},
 		"no mapping":      {"- a\n", ":1: is no mapping"},
 		"unknown key":     {anna + "  colour: red\n", ":3: mailboxes[1].colour: unknown key: write one of address, grouping, rights, server"},
 		"set twice":       {anna + "  address: a@b\n", ":3: mailboxes[1].address: set twice, first on line 2"},

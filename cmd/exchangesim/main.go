@@ -43,7 +43,12 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	sim := exchangesim.New(o.config)
 	o.populate(sim)
-	if err := o.announce(stdout, l.Addr().String()); err != nil {
+	control, stopControl, err := serveControl(o.control, sim)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer stopControl()
+	if err := o.announce(stdout, l.Addr().String(), control); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	go sim.Produce(ctx, o.rate, o.seed)

@@ -79,6 +79,8 @@ func TestParseRefuses(t *testing.T) {
 		{[]string{"-servers", "0"}, "count"},
 		{[]string{"-rate", "-1"}, "-rate"},
 		{[]string{"-cookies", "sometimes"}, "cookie mode"},
+		{[]string{"-profile", "gromo"}, `profile "gromo": use one of`},
+		{[]string{"-listen", "127.0.0.1:0", "-control", "nowhere:x:y"}, "-control nowhere:x:y"},
 		{[]string{"extra"}, `unexpected argument "extra"`},
 		{[]string{"-listen", "nowhere:x:y"}, "-listen nowhere:x:y"},
 		{[]string{"-listen", "127.0.0.1:0", "-addr-file", "/nonexistent/file"}, "-addr-file"},

@@ -20,6 +20,13 @@ import (
 // left without idle connections.
 func serve(t *testing.T, tr *http.Transport, args ...string) string {
 	t.Helper()
+	base, _, _ := strings.Cut(strings.TrimPrefix(announced(t, tr, args...), "ews="), "/EWS/")
+	return base
+}
+
+// announced is the line that the command prints.
+func announced(t *testing.T, tr *http.Transport, args ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
 	ended := make(chan error, 1)
@@ -42,8 +49,7 @@ func serve(t *testing.T, tr *http.Transport, args ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	base, _, _ := strings.Cut(strings.TrimPrefix(line, "ews="), "/EWS/")
-	return base
+	return line
 }
 
 // trusting is a transport that trusts the certificates of a PEM file alone.
@@ -104,4 +110,20 @@ func TestGivenCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
+}
+
+func TestControlStandsAlone(t *testing.T) {
+	line := announced(t, nil, "-rate", "0", "-control", "127.0.0.1:0")
+	base, _, _ := strings.Cut(strings.TrimPrefix(line, "ews="), "/EWS/")
+	_, page, _ := strings.Cut(strings.TrimSpace(line), "page=")
+	for url, want := range map[string]int{page: 200, page + "sim/counts": 200, base + "/sim/counts": 404, base + "/": 404} {
+		res, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: have %s, want %d", url, res.Status, want)
+		}
+	}
 }

@@ -133,6 +133,9 @@ func (o *organisation) restart(m *mailboxServer, now time.Time) {
 		}
 	}
 	o.killHeld(m, newDeath("restart", "ErrorSubscriptionNotFound"), now)
+	if o.cfg.SubscriptionIDs == SubscriptionIDCounter && len(o.subscriptions) == 0 {
+		o.created = 0 // ids come again, as they do with gromox
+	}
 }
 
 // killHeld ends all that a server holds.

@@ -75,7 +75,7 @@ func (c *call) prepare() *soapFault {
 	if f := c.impersonate(header.child(nsTypes, "ExchangeImpersonation")); f != nil {
 		return f
 	}
-	c.server = c.s.org.route(c.log.AnchorMailbox, c.log.PreferServerAffinity, c.log.Cookie, c.log.Impersonated)
+	c.server = c.s.org.route(c.log.AnchorMailbox, c.log.PreferServerAffinity, c.log.Cookie, sentCookie(c.r, exchangeCookie), c.log.Impersonated)
 	if c.server != nil {
 		c.log.RoutedTo = c.server.name
 	}

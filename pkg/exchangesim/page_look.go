@@ -9,7 +9,7 @@ import (
 
 // look takes the view. The filter is a part of the addresses of the mailboxes and subscriptions to show.
 func (s *Server) look(filter string) pageView {
-	v := pageView{Filter: filter, Now: s.now(), Version: s.cfg.Version.product(), AnyMailbox: "user0001@sim.test"}
+	v := pageView{Filter: filter, Now: s.now(), Version: s.cfg.product(), AnyMailbox: "user0001@sim.test"}
 	for _, f := range s.Faults() {
 		v.Faults.Rows = append(v.Faults.Rows, faultRow{f, f.Answer.describe()})
 	}

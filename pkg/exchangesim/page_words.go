@@ -48,9 +48,10 @@ func (a FaultAnswer) describe() string {
 	return what
 }
 
-// product is the version as people say it.
-func (v ServerVersion) product() string {
-	return fmt.Sprintf("%d.%d.%d.%d %s", v.Major, v.Minor, v.MajorBuild, v.MinorBuild, v.Name)
+// product is the server it passes for, and the version.
+func (c Config) product() string {
+	v := c.Version
+	return fmt.Sprintf("%s %d.%d.%d.%d", c.Profile, v.Major, v.Minor, v.MajorBuild, v.MinorBuild)
 }
 
 // took is a duration in milliseconds, as tables of requests have it.

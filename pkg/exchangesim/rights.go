@@ -18,6 +18,14 @@ func (s *Server) LimitImpersonation(address string, accounts ...string) {
 	}))
 }
 
+// owner is who owns the subscriptions of a call.
+func (c *call) owner() string {
+	if c.s.cfg.Owner == OwnerImpersonated && c.target != nil {
+		return c.target.address
+	}
+	return c.account
+}
+
 // mayImpersonate tells whether an account holds the role for a mailbox.
 func (o *organisation) mayImpersonate(account, address string) bool {
 	if o.cfg.MayImpersonate != nil && !o.cfg.MayImpersonate[account] {

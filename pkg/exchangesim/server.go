@@ -45,7 +45,7 @@ func (s *Server) Handler() http.Handler {
 		switch path := strings.ToLower(r.URL.Path); {
 		case path == "/ews/exchange.asmx":
 			s.serveEWS(w, r)
-		case path == "/autodiscover/autodiscover.svc":
+		case path == "/autodiscover/autodiscover.svc" && s.cfg.Wire != WireGromox:
 			s.serveAutodiscover(w, r)
 		case path == "/autodiscover/autodiscover.xml":
 			s.servePOX(w, r)

@@ -12,7 +12,7 @@ type streamHandler struct {
 	st        *stream
 	rc        *http.ResponseController
 	timeout   time.Duration
-	frame     frame
+	frame     framer
 	envelopes int // written so far
 	beatAt    time.Time
 	endAt     time.Time
@@ -44,9 +44,13 @@ func (h *streamHandler) serve(ctx context.Context) {
 func (h *streamHandler) head() {
 	h.c.head()
 	header := h.c.w.Header()
-	header["Content-Type"] = nil
-	header.Set("X-NoBuffering", "1")
-	header.Set("Connection", "close")
+	if h.c.s.cfg.Wire == WireGromox {
+		header.Set("Content-Type", h.c.s.cfg.contentType())
+	} else {
+		header["Content-Type"] = nil
+		header.Set("X-NoBuffering", "1")
+		header.Set("Connection", "close")
+	}
 	h.c.log.HTTPStatus, h.c.log.Code = http.StatusOK, h.openingCode()
 	h.c.s.record(h.c.log)
 	h.c.w.WriteHeader(http.StatusOK)
@@ -146,6 +150,9 @@ func (h *streamHandler) collect(why occasion) ([]envelope, ending) {
 	if why == heartbeat && len(envelopes) == 0 {
 		envelopes = append(envelopes, h.beat())
 	}
+	if why == opening && h.c.s.cfg.Wire == WireGromox {
+		envelopes[0].body = append([]byte(xmlDeclaration), envelopes[0].body...)
+	}
 	return envelopes, st.end
 }
 
@@ -173,6 +180,9 @@ const envelopesPerBatch = 8
 // deliveries takes events and frames them.
 func (h *streamHandler) deliveries() []envelope {
 	taken := h.st.takeEvents()
+	if len(taken) > 0 && h.c.s.cfg.Wire == WireGromox {
+		taken = h.st.withQuiet(taken)
+	}
 	if h.c.s.cfg.Framing != FramingBatch {
 		return h.frame.notifications(taken)
 	}

@@ -27,7 +27,7 @@ func (c *call) subscribe() ([]message, *soapFault) {
 		return []message{failure(code)}, nil
 	}
 	c.setNew = c.log.AnchorMailbox != "" && c.log.PreferServerAffinity && c.s.org.cookieServer(c.log.Cookie) == nil
-	sub := c.s.org.subscribe(c.server, mb, c.account, folders, types, c.s.now())
+	sub := c.s.org.subscribe(c.server, mb, c.owner(), folders, types, c.s.now())
 	return []message{success(string((&xmlBuffer{}).element("m:SubscriptionId", sub.ID).b))}, nil
 }
 

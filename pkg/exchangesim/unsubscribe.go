@@ -8,8 +8,11 @@ func (c *call) unsubscribe() ([]message, *soapFault) {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	now := c.s.now()
-	sub, code := c.s.org.held(c.log.SubscriptionIDs[0], c.server, c.account, now)
+	sub, code := c.s.org.held(c.log.SubscriptionIDs[0], c.server, c.owner(), now)
 	if code != "" {
+		if c.s.cfg.Wire == WireGromox {
+			code = "ErrorSubscriptionNotFound"
+		}
 		return []message{failure(code)}, nil
 	}
 	c.s.org.kill(sub, newDeath("unsubscribed", "ErrorSubscriptionUnsubscribed"), now)

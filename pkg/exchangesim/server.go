@@ -1,6 +1,7 @@
 package exchangesim
 
 import (
+	"crypto/x509"
 	"net"
 	"net/http"
 	"strings"
@@ -16,12 +17,14 @@ type Server struct {
 	answered atomic.Uint64
 	advanced atomic.Int64 // nanoseconds, see Advance
 
-	mu     sync.Mutex // guards org and closed; nobody waits with it
+	mu     sync.Mutex // guards org, closed and clients; nobody waits with it
 	org    *organisation
 	closed bool
 
 	done    chan struct{}
-	running sync.WaitGroup // streams and producers
+	running sync.WaitGroup // streams, producers and what Start began
+	roots   *x509.CertPool // of Client; nil: the system's
+	clients []*http.Transport
 	http    *http.Server
 }
 
@@ -75,6 +78,9 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	err := s.http.Close()
 	s.running.Wait()
+	for _, tr := range s.clients {
+		tr.CloseIdleConnections()
+	}
 	return err
 }
 
@@ -139,3 +145,6 @@ func (s *Server) Counts() Counts {
 	s.org.expireAll(s.now())
 	return s.org.totals()
 }
+
+// Config returns what the server was made with, and what the profile decided.
+func (s *Server) Config() Config { return s.cfg }

@@ -56,7 +56,7 @@ func (r *reader) mailbox(key string, node *yaml.Node) {
 func (r *reader) check() {
 	o := &r.read
 	declared := len(o.servers) > 0
-	if !declared {
+	if !declared && slices.ContainsFunc(o.mailboxes, func(m mailbox) bool { return m.server == "" }) {
 		o.servers = []string{"ex01.sim.test"}
 	}
 	accounts, addresses := map[string]bool{}, map[string]bool{}

@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -33,13 +32,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", o.listen)
+	l, err := o.open()
 	if err != nil {
-		return fmt.Errorf("-listen %s: %w", o.listen, err)
-	}
-	served, err := o.tls.wrap(l)
-	if err != nil {
-		return errors.Join(err, l.Close())
+		return err
 	}
 	sim := exchangesim.New(o.config)
 	o.populate(sim)
@@ -54,7 +49,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	go sim.Produce(ctx, o.rate, o.seed)
 	stop := context.AfterFunc(ctx, func() { _ = sim.Close() }) // Serve tells how it ended
 	defer stop()
-	if err := sim.Serve(served); !errors.Is(err, http.ErrServerClosed) {
+	if err := sim.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return errors.Join(err, sim.Close())
 	}
 	return sim.Close() // waits until the streams have ended

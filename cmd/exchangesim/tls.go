@@ -31,18 +31,23 @@ func (t tlsOptions) check() error {
 	return nil
 }
 
-// wrap puts TLS around a listener if it is asked for, and writes the authority's certificate.
-func (t tlsOptions) wrap(l net.Listener) (net.Listener, error) {
-	if !t.on && t.cert == "" {
+// open listens, with TLS if it is asked for.
+func (o options) open() (net.Listener, error) {
+	l, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return nil, fmt.Errorf("-listen %s: %w", o.listen, err)
+	}
+	if o.tls.scheme() == "http" {
 		return l, nil
 	}
-	cert, err := t.certificate()
+	cert, err := o.tls.certificate()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, l.Close())
 	}
 	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}), nil
 }
 
+// certificate loads the given one, or makes one and writes the authority's.
 func (t tlsOptions) certificate() (tls.Certificate, error) {
 	if t.cert != "" {
 		cert, err := tls.LoadX509KeyPair(t.cert, t.key)

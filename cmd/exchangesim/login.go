@@ -1,66 +1,40 @@
 package main
 
 import (
-	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 
 	"github.com/ewsnats/ewsnats/pkg/exchangesim"
 	"github.com/ewsnats/ewsnats/pkg/httpauth"
 )
 
-// login is how clients connect and log in.
-type login struct {
-	method, binding string
-	cert, key       string
-	pair            *tls.Certificate // nil: no TLS
-}
+// login is how accounts log in.
+type login struct{ method, binding string }
 
 var bindings = map[string]httpauth.BindingPolicy{
 	"ignored": httpauth.BindingIgnored, "allowed": httpauth.BindingAllowed, "required": httpauth.BindingRequired,
 }
 
-// apply reads the certificate, and has the simulator ask for NTLM.
-func (l *login) apply(cfg *exchangesim.Config) error {
-	policy, known := bindings[l.binding]
+func (l login) check() error {
+	_, known := bindings[l.binding]
 	switch {
 	case !known:
 		return fmt.Errorf("-binding %q: use ignored, allowed or required", l.binding)
 	case l.method != "basic" && l.method != "ntlm":
 		return fmt.Errorf("-auth %q: use basic or ntlm", l.method)
-	case l.method == "ntlm" && len(cfg.Accounts) == 0:
-		return errors.New("-auth ntlm needs -user")
-	case (l.cert == "") != (l.key == ""):
-		return errors.New("-tls-cert and -tls-key belong together")
-	}
-	if l.cert != "" {
-		pair, err := tls.LoadX509KeyPair(l.cert, l.key)
-		if err != nil {
-			return fmt.Errorf("-tls-cert %s, -tls-key %s: %w", l.cert, l.key, err)
-		}
-		l.pair = &pair
-	}
-	if l.method == "ntlm" {
-		cfg.NTLM = &exchangesim.NTLM{Binding: policy}
-		if l.pair != nil {
-			cfg.NTLM.Certificate = l.pair.Leaf
-		}
 	}
 	return nil
 }
 
-func (l *login) scheme() string {
-	if l.pair != nil {
-		return "https://"
+// apply has the simulator ask for NTLM. certificate is what it shows; nil without TLS.
+func (l login) apply(cfg *exchangesim.Config, certificate *x509.Certificate) error {
+	if l.method != "ntlm" {
+		return nil
 	}
-	return "http://"
-}
-
-// secured puts TLS on a listener.
-func (l *login) secured(plain net.Listener) net.Listener {
-	if l.pair == nil {
-		return plain
+	if len(cfg.Accounts) == 0 {
+		return errors.New("-auth ntlm needs an account: give -user, or accounts in the file of -config")
 	}
-	return tls.NewListener(plain, &tls.Config{Certificates: []tls.Certificate{*l.pair}, MinVersion: tls.VersionTLS12})
+	cfg.NTLM = &exchangesim.NTLM{Binding: bindings[l.binding], Certificate: certificate}
+	return nil
 }

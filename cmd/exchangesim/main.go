@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -33,19 +32,27 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", o.listen)
+	l, certificate, err := o.open()
 	if err != nil {
-		return fmt.Errorf("-listen %s: %w", o.listen, err)
+		return err
+	}
+	if err := o.login.apply(&o.config, certificate); err != nil {
+		return errors.Join(err, l.Close())
 	}
 	sim := exchangesim.New(o.config)
 	o.populate(sim)
-	if err := o.announce(stdout, l.Addr().String()); err != nil {
+	control, stopControl, err := serveControl(o.control, sim)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer stopControl()
+	if err := o.announce(stdout, l.Addr().String(), control); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	go sim.Produce(ctx, o.rate, o.seed)
 	stop := context.AfterFunc(ctx, func() { _ = sim.Close() }) // Serve tells how it ended
 	defer stop()
-	if err := sim.Serve(o.login.secured(l)); !errors.Is(err, http.ErrServerClosed) {
+	if err := sim.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return errors.Join(err, sim.Close())
 	}
 	return sim.Close() // waits until the streams have ended

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ewsnats/ewsnats/pkg/exchangesim"
@@ -24,12 +25,15 @@ type options struct {
 	seed      int64
 	login     login
 	config    exchangesim.Config
+	file      *organisation // what -config describes, or nil
+	tls       tlsOptions
+	control   string
 }
 
 // parse reads the command line.
 func parse(args []string) (options, error) {
 	var o options
-	var user, password, cookies string
+	var user, password, cookies, profile, path string
 	f := flag.NewFlagSet("exchangesim", flag.ContinueOnError)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
 	f.StringVar(&o.addrFile, "addr-file", "", "`file` to write the bound address to")
@@ -44,19 +48,47 @@ func parse(args []string) (options, error) {
 	f.StringVar(&password, "password", "", "`password` of -user")
 	f.StringVar(&o.login.method, "auth", "basic", "how -user logs in: basic or ntlm")
 	f.StringVar(&o.login.binding, "binding", "allowed", "channel binding of NTLM: ignored, allowed or required")
-	f.StringVar(&o.login.cert, "tls-cert", "", "PEM `file` of the certificate to serve HTTPS with; empty: HTTP")
-	f.StringVar(&o.login.key, "tls-key", "", "PEM `file` of its key")
-	f.StringVar(&cookies, "cookies", "", "when X-BackEndOverrideCookie is set: on-anchor, never or always")
+	f.StringVar(&cookies, "cookies", "", "when X-BackEndOverrideCookie is set: on-anchor, never or always (default as the profile has it)")
 	f.IntVar(&o.config.TruthLimit, "keep", 1_000_000, "number of entries that each list of /sim/truth keeps; 0 for all")
+	f.StringVar(&profile, "profile", "", "server to pass for: exchange-2010, exchange-2013, exchange-2016, exchange-2019, exchange-se, exchange-online or gromox (default exchange-2019)")
+	f.StringVar(&o.control, "control", "", "`address` for the control endpoint and its page alone, over http (default: beside EWS)")
+	f.StringVar(&path, "config", "", "YAML `file` with servers, accounts and mailboxes, in place of -mailboxes, -servers, -keys, -domain, -user, -password and -profile")
+	f.BoolVar(&o.tls.on, "tls", false, "serve https with a generated certificate")
+	f.StringVar(&o.tls.names, "tls-names", "", "host `names` and IP addresses of the generated certificate, with commas between (default localhost,127.0.0.1,::1)")
+	f.StringVar(&o.tls.caOut, "tls-ca-out", "", "`file` to write the certificate to that clients must trust, in PEM")
+	f.StringVar(&o.tls.cert, "tls-cert", "", "serve https with the certificate of this PEM `file`")
+	f.StringVar(&o.tls.key, "tls-key", "", "PEM `file` with the key of -tls-cert")
 	if err := f.Parse(args); err != nil {
 		return options{}, err
 	}
 	if user != "" {
 		o.config.Accounts = map[string]string{user: password}
 	}
-	mode, err := exchangesim.ParseCookieMode(cookies)
-	o.config.Cookies = mode
-	return o, errors.Join(err, o.check(f.Args()), o.login.apply(&o.config))
+	o.config.NoControl = o.control != ""
+	var badCookies, badProfile error
+	o.config.Cookies, badCookies = exchangesim.ParseCookieMode(cookies)
+	o.config.Profile, badProfile = exchangesim.ParseProfile(profile)
+	if err := errors.Join(badCookies, badProfile, o.check(f.Args()), o.tls.check(), o.login.check()); err != nil || path == "" {
+		return o, err
+	}
+	return o, o.readFile(path, f)
+}
+
+// replacedByFile are the flags that say what a file says better.
+var replacedByFile = []string{"mailboxes", "servers", "keys", "domain", "user", "password", "profile"}
+
+// readFile takes the organisation from a file.
+func (o *options) readFile(path string, set *flag.FlagSet) error {
+	var twice error
+	set.Visit(func(f *flag.Flag) {
+		if slices.Contains(replacedByFile, f.Name) {
+			twice = errors.Join(twice, fmt.Errorf("-%s: %s says that already: leave the flag or -config out", f.Name, path))
+		}
+	})
+	file, err := readFile(path)
+	file.configure(&o.config)
+	o.file = &file
+	return errors.Join(twice, err)
 }
 
 func (o options) check(rest []string) error {
@@ -73,8 +105,12 @@ func (o options) check(rest []string) error {
 	return nil
 }
 
-// populate spreads the mailboxes over the servers in turn, and the servers over the grouping values.
+// populate makes what the file says, or spreads the mailboxes over the servers in turn, and the servers over the grouping values.
 func (o options) populate(sim *exchangesim.Server) {
+	if o.file != nil {
+		o.file.populate(sim)
+		return
+	}
 	server := func(i int) string { return fmt.Sprintf("ex%02d.%s", i+1, o.domain) }
 	for i := range o.servers {
 		sim.AddServer(server(i))
@@ -86,7 +122,7 @@ func (o options) populate(sim *exchangesim.Server) {
 }
 
 // announce prints the URLs, and writes the address file whole or not at all.
-func (o options) announce(stdout io.Writer, addr string) error {
+func (o options) announce(stdout io.Writer, addr, control string) error {
 	if o.addrFile != "" {
 		part := filepath.Join(filepath.Dir(o.addrFile), "."+filepath.Base(o.addrFile)+".part")
 		if err := os.WriteFile(part, []byte(addr), 0o644); err != nil {
@@ -96,6 +132,12 @@ func (o options) announce(stdout io.Writer, addr string) error {
 			return fmt.Errorf("-addr-file: %w", err)
 		}
 	}
-	_, err := fmt.Fprintf(stdout, "ews=%[1]s/EWS/Exchange.asmx autodiscover=%[1]s/autodiscover/autodiscover.svc control=%[1]s/sim/\n", o.login.scheme()+addr)
+	base := o.tls.scheme() + "://" + addr
+	if control != "" {
+		control = "http://" + control
+	} else {
+		control = base
+	}
+	_, err := fmt.Fprintf(stdout, "ews=%[1]s/EWS/Exchange.asmx autodiscover=%[1]s/autodiscover/autodiscover.svc control=%[2]s/sim/ page=%[2]s/\n", base, control)
 	return err
 }

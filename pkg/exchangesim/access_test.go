@@ -57,6 +57,21 @@ func TestAccess(t *testing.T) {
 	}
 }
 
+func TestImpersonationOfOneMailboxIsLimited(t *testing.T) {
+	cfg := exchangesim.Config{Accounts: map[string]string{"svc": "secret", "other": "secret"}}
+	bubble(t, cfg, func(t *testing.T, s *exchangesim.Server, c *client) {
+		s.LimitImpersonation(anna, "svc")
+		for user, want := range map[string]string{"svc": "NoError", "other": "ErrorImpersonateUserDenied"} {
+			if a := c.do(c.request(call{user: user + ":secret", impersonate: anna}, subscribeAll)); a.code != want {
+				t.Errorf("%s for anna: have %s, want %s", user, a.code, want)
+			}
+		}
+		if a := c.do(c.request(call{user: "other:secret", impersonate: bert}, subscribeAll)); a.code != "NoError" {
+			t.Errorf("other for bert: have %s", a.code)
+		}
+	})
+}
+
 func TestSubscribeRequests(t *testing.T) {
 	type_ := func(name string) string {
 		return "<t:EventTypes><t:EventType>" + name + "</t:EventType></t:EventTypes>"

@@ -40,7 +40,7 @@ func (s *Server) MoveMailbox(address, server, grouping string) {
 func (s *Server) DropSubscriptions(addresses ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	wanted, now := addressSet(addresses), time.Now()
+	wanted, now := addressSet(addresses), s.now()
 	for _, sub := range sorted(maps.Values(s.org.subscriptions)) {
 		if len(wanted) == 0 || wanted[sub.Mailbox] {
 			s.org.kill(sub, newDeath("dropped", "ErrorSubscriptionNotFound"), now)
@@ -82,7 +82,7 @@ func (s *Server) failover(server, to string, opts FailoverOptions) (struct{}, er
 	if err != nil {
 		return struct{}{}, err
 	}
-	s.org.failover(from, s.org.server(to), opts, time.Now())
+	s.org.failover(from, s.org.server(to), opts, s.now())
 	return struct{}{}, nil
 }
 
@@ -93,7 +93,7 @@ func (s *Server) restart(server string) (struct{}, error) {
 	if err != nil {
 		return struct{}{}, err
 	}
-	s.org.restart(m, time.Now())
+	s.org.restart(m, s.now())
 	return struct{}{}, nil
 }
 
@@ -133,6 +133,9 @@ func (o *organisation) restart(m *mailboxServer, now time.Time) {
 		}
 	}
 	o.killHeld(m, newDeath("restart", "ErrorSubscriptionNotFound"), now)
+	if o.cfg.SubscriptionIDs == SubscriptionIDCounter && len(o.subscriptions) == 0 {
+		o.created = 0 // ids come again, as they do with gromox
+	}
 }
 
 // killHeld ends all that a server holds.

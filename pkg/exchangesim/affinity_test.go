@@ -85,7 +85,7 @@ func TestParseCookieMode(t *testing.T) {
 		in   string
 		want exchangesim.CookieMode
 		ok   bool
-	}{{"", exchangesim.CookieOnAnchor, true}, {"never", exchangesim.CookieNever, true}, {"sometimes", "", false}} {
+	}{{"", "", true}, {"always", exchangesim.CookieAlways, true}, {"never", exchangesim.CookieNever, true}, {"sometimes", "", false}} {
 		have, err := exchangesim.ParseCookieMode(test.in)
 		if have != test.want || (err == nil) != test.ok {
 			t.Errorf("%q: have %q, %v", test.in, have, err)

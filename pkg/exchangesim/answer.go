@@ -4,20 +4,19 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
-	"time"
 )
 
 // answerMessages answers with ResponseMessages.
 func (c *call) answerMessages(messages []message) {
 	c.log.Code = messages[0].code
-	c.answer(http.StatusOK, ordinaryEnvelope(c.s.cfg.Version, renderMessages(c.op.name.Local, messages)))
+	c.answer(http.StatusOK, c.s.cfg.envelope(renderMessages(c.op.name.Local, messages)))
 }
 
 // answerFault answers with a SOAP fault.
 func (c *call) answerFault(f *soapFault, status int) {
 	c.log.Code = f.code
-	c.answer(status, ordinaryEnvelope(c.s.cfg.Version, f.render()))
+	body, status := c.s.cfg.fault(f, status)
+	c.answer(status, body)
 }
 
 // answer writes an answer of XML, spoilt if a script wants that.
@@ -37,43 +36,9 @@ func (c *call) plain(status int, text string) {
 }
 
 func (s *Server) writeXML(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.Header().Set("Content-Type", s.cfg.contentType())
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client has gone; nothing is left to tell it
-}
-
-// head sets the headers that all answers have, in the way of Exchange on-premises.
-func (c *call) head() {
-	h := c.w.Header()
-	c.s.commonHead(h, c.r)
-	if c.server != nil {
-		h.Set("X-CalculatedBETarget", c.server.name)
-		h.Set("X-BEServer", c.server.shortName())
-		h.Set("X-DiagInfo", c.server.shortName())
-		h.Set("X-FEServer", c.server.shortName())
-		if mode := c.s.cfg.Cookies; mode == CookieAlways || c.setNew && mode == CookieOnAnchor {
-			setCookie(h, overrideCookie, c.s.cfg.Version.cookieValue(c.server.name), "path=/; secure; HttpOnly")
-		}
-	}
-	if c.op != nil {
-		h.Set("X-EwsHandler", c.op.name.Local)
-	}
-}
-
-// commonHead sets what EWS and Autodiscover share.
-func (s *Server) commonHead(h http.Header, r *http.Request) {
-	h.Set("Cache-Control", "private")
-	h.Set("Server", "Microsoft-IIS/10.0")
-	h.Set("X-Powered-By", "ASP.NET")
-	id := newGUID("request", strconv.FormatUint(s.answered.Add(1), 10), strconv.FormatInt(s.started.UnixNano(), 10)).String()
-	h.Set("request-id", id)
-	if sent := r.Header.Get("client-request-id"); sent != "" && strings.EqualFold(r.Header.Get("return-client-request-id"), "true") {
-		h.Set("client-request-id", sent)
-	}
-	if _, err := r.Cookie("exchangecookie"); err != nil {
-		expires := time.Now().UTC().AddDate(1, 0, 0).Format(http.TimeFormat)
-		setCookie(h, "exchangecookie", strings.ReplaceAll(id, "-", ""), "expires="+expires+"; path=/; HttpOnly")
-	}
 }
 
 // abort cuts the connection of a request, with a TCP reset where there is TCP below. It does not return.
@@ -99,7 +64,7 @@ func reset(conn net.Conn) {
 func (s *Server) enter(charged string) (leave func(), f *soapFault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if limit := s.cfg.MaxConcurrency; limit > 0 && s.org.ordinary[charged] >= limit {
+	if limit := s.org.budget.MaxConcurrency; limit > 0 && s.org.ordinary[charged] >= limit {
 		return nil, overBudget("MaxConcurrency", limit)
 	}
 	s.org.ordinary[charged]++

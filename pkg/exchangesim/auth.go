@@ -67,7 +67,7 @@ func (c *call) impersonate(header *node) *soapFault {
 	}
 	address := strings.ToLower(sid.value())
 	c.log.Impersonated = address
-	if allowed := c.s.cfg.MayImpersonate; allowed != nil && !allowed[c.account] {
+	if !c.s.org.mayImpersonate(c.account, address) {
 		return newFault("ErrorImpersonateUserDenied")
 	}
 	if c.target = c.s.org.mailboxes[address]; c.target == nil {

@@ -19,9 +19,9 @@ type discovery struct {
 
 // newDiscovery authenticates and reads a request; nil when it is answered already.
 func (s *Server) newDiscovery(w http.ResponseWriter, r *http.Request, operation string) (*discovery, *node) {
-	d := &discovery{s: s, w: w, r: r, base: s.baseURL(r), log: newLog(r)}
+	d := &discovery{s: s, w: w, r: r, base: s.baseURL(r), log: s.newLog(r)}
 	d.log.Operation = operation
-	s.commonHead(w.Header(), r)
+	s.commonHead(w.Header(), r, nil)
 	w.Header().Set("X-SOAP-Enabled", "True") // what clients probe for, at any status
 	account, challenges := s.login(r)
 	if len(challenges) > 0 {
@@ -82,7 +82,8 @@ func (d *discovery) script() bool {
 	case f.Status != 0:
 		d.plain(f.Status, f.Body)
 	default:
-		d.answer(f.SOAPFault, http.StatusInternalServerError, ordinaryEnvelope(d.s.cfg.Version, f.soapFault().render()))
+		body, status := d.s.cfg.fault(f.soapFault(), http.StatusInternalServerError)
+		d.answer(f.SOAPFault, status, body)
 	}
 	return true
 }

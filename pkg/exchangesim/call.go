@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
 // call is one EWS request on its way through the server.
@@ -27,9 +26,9 @@ type call struct {
 const maxRequest = 400 << 10
 
 // newLog notes what the head of a request says.
-func newLog(r *http.Request) Request {
+func (s *Server) newLog(r *http.Request) Request {
 	return Request{
-		At: time.Now(), AnchorMailbox: r.Header.Get("X-AnchorMailbox"),
+		At: s.now(), AnchorMailbox: r.Header.Get("X-AnchorMailbox"),
 		PreferServerAffinity: strings.EqualFold(r.Header.Get("X-PreferServerAffinity"), "true"),
 		Cookie:               sentOverrideCookie(r), UserAgent: r.UserAgent(),
 		ClientRequestID: r.Header.Get("client-request-id"), RemoteAddr: r.RemoteAddr,
@@ -38,7 +37,7 @@ func newLog(r *http.Request) Request {
 
 // serveEWS answers /EWS/Exchange.asmx.
 func (s *Server) serveEWS(w http.ResponseWriter, r *http.Request) {
-	c := &call{s: s, w: w, r: r, log: newLog(r)}
+	c := &call{s: s, w: w, r: r, log: s.newLog(r)}
 	if r.Method != http.MethodPost {
 		c.plain(http.StatusMethodNotAllowed, "Use POST.")
 		return
@@ -76,7 +75,7 @@ func (c *call) prepare() *soapFault {
 	if f := c.impersonate(header.child(nsTypes, "ExchangeImpersonation")); f != nil {
 		return f
 	}
-	c.server = c.s.org.route(c.log.AnchorMailbox, c.log.PreferServerAffinity, c.log.Cookie, c.log.Impersonated)
+	c.server = c.s.org.route(c.log.AnchorMailbox, c.log.PreferServerAffinity, c.log.Cookie, sentCookie(c.r, exchangeCookie), c.log.Impersonated)
 	if c.server != nil {
 		c.log.RoutedTo = c.server.name
 	}

@@ -53,7 +53,7 @@ func (o *organisation) move(it *item, to *folder, now time.Time) *item {
 	mb, from := it.folder.mailbox, it.folder
 	mb.take(it, now)
 	moved := mb.put(to, it.read, now)
-	moved.created = it.created
+	moved.created, moved.mime = it.created, it.mime
 	c := o.change(mb, Change{Kind: "move", ItemID: moved.id, FolderID: to.plainID(), OldItemID: it.id, OldFolderID: from.plainID()}, now)
 	c.moved(moved, it)
 	c.modified(from)
@@ -65,6 +65,7 @@ func (o *organisation) move(it *item, to *folder, now time.Time) *item {
 
 func (o *organisation) copyItem(it *item, to *folder, now time.Time) *item {
 	dup := to.mailbox.put(to, it.read, now)
+	dup.mime = it.mime
 	c := o.change(to.mailbox, Change{Kind: "copy", ItemID: dup.id, FolderID: to.plainID(), OldItemID: it.id, OldFolderID: it.folder.plainID()}, now)
 	c.item("CreatedEvent", dup)
 	c.modified(to)

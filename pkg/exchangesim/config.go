@@ -8,14 +8,18 @@ import (
 // Config says what the organisation is like. The zero value is an Exchange 2019 without authentication whose minute is
 // a minute long.
 type Config struct {
+	// Profile is the server to pass for. It decides what is left at zero in Version, Headers, Affinity, SubscriptionIDs,
+	// Wire, Owner, Heartbeats, EndOfStolenStream, Cookies, SubscriptionLife and the three limits. Default, and for a name
+	// that ParseProfile refuses: Exchange2019.
+	Profile Profile
 	// Minute is the length of the server's minute. ConnectionTimeout is counted in it, and the defaults of Heartbeat and
 	// SubscriptionLife scale with it. Default: time.Minute.
 	Minute time.Duration
 	// Heartbeat is the silence on a stream after which the server writes a sign of life. Default: three quarters of a
 	// Minute, because clients of Microsoft assume 45 s.
 	Heartbeat time.Duration
-	// SubscriptionLife is how long a subscription lives without a stream. Default: 30 Minutes. No document of
-	// Microsoft's states the number.
+	// SubscriptionLife is how long a subscription lives without a stream. Default: 30 Minutes for Exchange, of
+	// which no document states the number.
 	SubscriptionLife time.Duration
 	// QueueLimit is the number of events a subscription keeps. When it is exceeded the queue is dropped and the id is
 	// named once with ErrorMissedNotificationEvents; the subscription goes on. Default: 4000.
@@ -28,14 +32,13 @@ type Config struct {
 	BadIDs BadIDMode
 	// EndOfStolenStream chooses what the older of two streams with a common id is told.
 	EndOfStolenStream StolenForm
-	// HangingConnectionLimit is the number of streams a charged mailbox may hold. 0: 10, the default of Exchange 2016
-	// and later; below 0: no limit.
+	// HangingConnectionLimit is the number of streams a charged mailbox may hold. Below 0: no limit.
 	HangingConnectionLimit int
-	// MaxSubscriptions is the number of living subscriptions of a target mailbox (EWSMaxSubscriptions). 0: 5000;
-	// below 0: no limit.
+	// MaxSubscriptions is the number of living subscriptions of a target mailbox (EWSMaxSubscriptions).
+	// Below 0: no limit.
 	MaxSubscriptions int
-	// MaxConcurrency is the number of unanswered ordinary requests of a charged mailbox (EWSMaxConcurrency). 0: 27;
-	// below 0: no limit.
+	// MaxConcurrency is the number of unanswered ordinary requests of a charged mailbox (EWSMaxConcurrency).
+	// Below 0: no limit.
 	MaxConcurrency int
 	// Accounts holds the passwords of the users that may log in, with Basic or with NTLM. With neither Accounts nor BearerTokens no
 	// authentication is asked, and everybody is the same account.
@@ -47,11 +50,17 @@ type Config struct {
 	// MayImpersonate names the accounts that hold the role ApplicationImpersonation; the application account of the
 	// BearerTokens is named ApplicationAccount. nil: every account.
 	MayImpersonate map[string]bool
-	// Version is the server's version, shown in every answer and in the cookies. Default: an Exchange 2019.
+	// Version is the server's version, shown in every answer and in the cookies.
 	Version ServerVersion
 	// ExternalURL is the base of the URLs written in Autodiscover answers (https://mail.example.com). Default: scheme
 	// and Host of the request.
 	ExternalURL string
+	// Headers, Affinity, SubscriptionIDs, Wire and Owner choose what else differs between servers.
+	Headers         HeaderForm
+	Affinity        AffinityMode
+	SubscriptionIDs SubscriptionIDForm
+	Wire            WireForm
+	Owner           OwnerMode
 	// Framing chooses how the envelopes of a stream are cut into writes.
 	Framing Framing
 	// PackedFolderIDs writes the folder ids inside events run-length packed (AQMk…), while the folder operations go on
@@ -60,6 +69,8 @@ type Config struct {
 	// AllItems lets subscriptions to all folders see the hidden AllItems search folder too: a hard deletion then comes
 	// twice, as Microsoft's article on deletion events says of Exchange 2013.
 	AllItems bool
+	// NoControl leaves the control endpoint and its page out of Handler; ControlHandler serves them elsewhere.
+	NoControl bool
 	// TruthLimit bounds each list of the ground truth: of more entries the oldest are forgotten. 0: keep everything.
 	TruthLimit int
 }
@@ -115,23 +126,19 @@ type ServerVersion struct {
 	Name                                 string // the schema version, "V2017_07_11"
 }
 
-var exchange2019 = ServerVersion{Major: 15, Minor: 2, MajorBuild: 1544, MinorBuild: 4, Name: "V2017_07_11"}
-
 // withDefaults fills what was left at zero.
 func (c Config) withDefaults() Config {
 	setDefault(&c.Minute, time.Minute)
 	setDefault(&c.Heartbeat, c.Minute*45/60)
-	setDefault(&c.SubscriptionLife, 30*c.Minute)
 	setDefault(&c.QueueLimit, 4000)
-	setDefault(&c.Heartbeats, HeartbeatOK)
-	setDefault(&c.Cookies, CookieOnAnchor)
 	setDefault(&c.BadIDs, BadIDGoodGoOn)
-	setDefault(&c.EndOfStolenStream, StolenErrorCode)
-	setDefault(&c.HangingConnectionLimit, 10)
-	setDefault(&c.MaxSubscriptions, 5000)
-	setDefault(&c.MaxConcurrency, 27)
-	setDefault(&c.Version, exchange2019)
 	setDefault(&c.Framing, FramingEnvelope)
+	setDefault(&c.Profile, Exchange2019)
+	row, known := profiles[c.Profile]
+	if !known {
+		row = profiles[Exchange2019]
+	}
+	row.apply(&c)
 	return c
 }
 
@@ -141,12 +148,10 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// ParseCookieMode reads the name of a cookie mode as a command line gives it; empty is CookieOnAnchor.
+// ParseCookieMode reads the name of a cookie mode as a command line gives it; empty is as the profile has it.
 func ParseCookieMode(s string) (CookieMode, error) {
 	switch m := CookieMode(s); m {
-	case "":
-		return CookieOnAnchor, nil
-	case CookieOnAnchor, CookieNever, CookieAlways:
+	case "", CookieOnAnchor, CookieNever, CookieAlways:
 		return m, nil
 	}
 	return "", fmt.Errorf("cookie mode %q: use %s, %s or %s", s, CookieOnAnchor, CookieNever, CookieAlways)

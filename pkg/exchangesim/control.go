@@ -9,15 +9,31 @@ import (
 	"time"
 )
 
-// controlHandler serves the control endpoint; doc.go lists its paths.
-func (s *Server) controlHandler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /sim/truth", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Truth()) })
-	mux.HandleFunc("GET /sim/counts", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Counts()) })
-	s.controlTopology(mux)
-	s.controlUsers(mux)
-	s.controlFate(mux)
-	return mux
+// control is the control endpoint; docs/simulator.md lists its paths.
+type control struct {
+	mux   *http.ServeMux
+	paths []string // "POST /sim/deliver"
+}
+
+func (s *Server) newControl() *control {
+	c := &control{mux: http.NewServeMux()}
+	c.get("truth", func() any { return s.Truth() })
+	c.get("counts", func() any { return s.Counts() })
+	s.controlTopology(c)
+	s.controlUsers(c)
+	s.controlFate(c)
+	s.controlState(c)
+	s.servePage(c.mux)
+	return c
+}
+
+func (c *control) handle(path string, do http.HandlerFunc) {
+	c.paths = append(c.paths, path)
+	c.mux.HandleFunc(path, do)
+}
+
+func (c *control) get(name string, do func() any) {
+	c.handle("GET /sim/"+name, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, do()) })
 }
 
 // body is what the POSTs of the control endpoint take; each uses some of the fields.
@@ -38,67 +54,76 @@ type body struct {
 	Rate        float64  `json:"rate"`
 	Seed        int64    `json:"seed"`
 	Duration    string   `json:"duration"`
+	Advance     string   `json:"advance"`
 }
 
-func (s *Server) controlTopology(mux *http.ServeMux) {
-	post(mux, "addserver", func(b body) (any, error) {
+func (s *Server) controlTopology(c *control) {
+	post(c, "addserver", func(b body) (any, error) {
 		if b.Server == "" {
 			return nil, errors.New("addserver: server is missing")
 		}
 		s.AddServer(b.Server)
 		return nil, nil
 	})
-	post(mux, "addmailbox", func(b body) (any, error) {
+	post(c, "addmailbox", func(b body) (any, error) {
 		if b.Server == "" || !strings.Contains(b.Mailbox, "@") {
 			return nil, errors.New("addmailbox: server is missing, or mailbox is no address")
 		}
 		s.AddMailbox(b.Mailbox, b.Server, b.Grouping)
 		return nil, nil
 	})
-	post(mux, "removemailbox", func(b body) (any, error) { return s.removeMailbox(b.Mailbox) })
+	post(c, "removemailbox", func(b body) (any, error) { return s.removeMailbox(b.Mailbox) })
 }
 
-func (s *Server) controlUsers(mux *http.ServeMux) {
-	post(mux, "deliver", func(b body) (any, error) { return s.deliver(b.Mailbox) })
-	post(mux, "create", func(b body) (any, error) { return s.create(b.Mailbox, b.Folder) })
-	post(mux, "markread", func(b body) (any, error) { return found(s.markRead(b.Mailbox, b.ItemID)) })
-	post(mux, "move", func(b body) (any, error) { return found(s.move(b.Mailbox, b.ItemID, b.To)) })
-	post(mux, "copy", func(b body) (any, error) { return found(s.copyItem(b.Mailbox, b.ItemID, b.To)) })
-	post(mux, "delete", func(b body) (any, error) { return found(s.deleteItem(b.Mailbox, b.ItemID)) })
-	post(mux, "createfolder", func(b body) (any, error) { return s.createFolder(b.Mailbox, b.Parent, b.Name) })
-	post(mux, "accept", func(b body) (any, error) { return s.accept(b.Mailbox) })
-	post(mux, "produce", s.controlProduce)
+func (s *Server) controlUsers(c *control) {
+	post(c, "create", func(b body) (any, error) { return s.create(b.Mailbox, b.Folder) })
+	post(c, "markread", func(b body) (any, error) { return s.found(b, s.markRead) })
+	post(c, "move", func(b body) (any, error) {
+		return s.found(b, func(mailbox, id string) (Item, error) { return s.move(mailbox, id, b.To) })
+	})
+	post(c, "copy", func(b body) (any, error) {
+		return s.found(b, func(mailbox, id string) (Item, error) { return s.copyItem(mailbox, id, b.To) })
+	})
+	post(c, "delete", func(b body) (any, error) { return s.found(b, s.deleteItem) })
+	post(c, "createfolder", func(b body) (any, error) { return s.createFolder(b.Mailbox, b.Parent, b.Name) })
+	post(c, "accept", func(b body) (any, error) { return s.accept(b.Mailbox) })
+	post(c, "produce", s.controlProduce)
 }
 
-func found(it Item, err error) (any, error) {
+// found does something to the item of a request, which is the mailbox's newest one when the request names none.
+func (s *Server) found(b body, do func(mailbox, itemID string) (Item, error)) (any, error) {
+	if b.ItemID == "" {
+		b.ItemID = s.newestItem(b.Mailbox)
+	}
+	it, err := do(b.Mailbox, b.ItemID)
 	if err == nil && it.ID == "" {
 		return nil, errors.New("no such item; it may have been moved or deleted")
 	}
 	return it, err
 }
 
-func (s *Server) controlFate(mux *http.ServeMux) {
-	post(mux, "failover", func(b body) (any, error) {
+func (s *Server) controlFate(c *control) {
+	post(c, "failover", func(b body) (any, error) {
 		if b.To == "" {
 			return nil, errors.New("failover: to is missing")
 		}
 		return s.failover(b.Server, b.To, FailoverOptions{NewGrouping: b.NewGrouping, Silent: b.Silent, Code: b.Code})
 	})
-	post(mux, "restart", func(b body) (any, error) { return s.restart(b.Server) })
-	post(mux, "movemailbox", func(b body) (any, error) {
+	post(c, "restart", func(b body) (any, error) { return s.restart(b.Server) })
+	post(c, "movemailbox", func(b body) (any, error) {
 		if b.Server == "" {
 			return nil, errors.New("movemailbox: server is missing")
 		}
 		return s.moveMailbox(b.Mailbox, b.Server, b.Grouping)
 	})
-	post(mux, "dropsubscriptions", func(b body) (any, error) { s.DropSubscriptions(b.Mailboxes...); return nil, nil })
-	post(mux, "cutstreams", func(b body) (any, error) { s.CutStreams(b.Mailboxes...); return nil, nil })
-	post(mux, "closestreams", func(b body) (any, error) { s.CloseStreams(b.Mailboxes...); return nil, nil })
-	post(mux, "script", func(f Fault) (any, error) {
+	post(c, "dropsubscriptions", func(b body) (any, error) { s.DropSubscriptions(b.Mailboxes...); return nil, nil })
+	post(c, "cutstreams", func(b body) (any, error) { s.CutStreams(b.Mailboxes...); return nil, nil })
+	post(c, "closestreams", func(b body) (any, error) { s.CloseStreams(b.Mailboxes...); return nil, nil })
+	post(c, "script", func(f Fault) (any, error) {
 		number, err := s.addScript(f)
 		return map[string]int{"id": number}, err
 	})
-	post(mux, "unscript", func(b body) (any, error) { s.removeScript(b.ID); return nil, nil })
+	post(c, "unscript", func(b body) (any, error) { s.removeScript(b.ID); return nil, nil })
 }
 
 // controlProduce starts producers for a while, which goes on behind the answer.
@@ -119,8 +144,12 @@ func (s *Server) controlProduce(b body) (any, error) {
 const maxControl = 1 << 20
 
 // post serves a path that takes and answers JSON. Mistakes are answered 400 with their words.
-func post[T any](mux *http.ServeMux, name string, do func(T) (any, error)) {
-	mux.HandleFunc("POST /sim/"+name, func(w http.ResponseWriter, r *http.Request) {
+func post[T any](c *control, name string, do func(T) (any, error)) {
+	c.handle("POST /sim/"+name, jsonHandler(name, do))
+}
+
+func jsonHandler[T any](name string, do func(T) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		var in T
 		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControl))
 		d.DisallowUnknownFields()
@@ -137,7 +166,7 @@ func post[T any](mux *http.ServeMux, name string, do func(T) (any, error)) {
 			out = struct{}{}
 		}
 		writeJSON(w, out)
-	})
+	}
 }
 
 func writeJSON(w http.ResponseWriter, v any) {

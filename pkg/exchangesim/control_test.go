@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -118,6 +119,87 @@ func TestControlScripts(t *testing.T) {
 	})
 }
 
+func TestControlKeepsMails(t *testing.T) {
+	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+		const mail = "From: bert@sim.test\r\nSubject: lunch\r\n\r\nAt noon?\r\n"
+		deliver := func(path, body string) answer {
+			r := c.post(path, body)
+			r.Header.Set("Content-Type", "message/rfc822; charset=utf-8")
+			return c.do(r)
+		}
+		if a := deliver("/sim/deliver?mailbox="+anna, mail); a.status != http.StatusOK {
+			t.Fatal(a.status, a.body)
+		}
+		var moved exchangesim.Item
+		c.control("move", `{"mailbox":"anna@sim.test","to":"notes"}`, &moved) // the newest item
+		if have := string(s.MIME(anna, moved.ID)); moved.Folder != "notes" || have != mail {
+			t.Errorf("have %q in %q", have, moved.Folder)
+		}
+		res, err := c.http.Get(c.base + "/sim/mime?mailbox=" + anna)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if have, err := io.ReadAll(res.Body); err != nil || string(have) != mail {
+			t.Errorf("have %q, %v", have, err)
+		}
+		for path, body := range map[string]string{"/sim/deliver?mailbox=" + anna: "no mail", "/sim/deliver?mailbox=nobody": mail} {
+			if a := deliver(path, body); a.status != http.StatusBadRequest {
+				t.Errorf("%s of %q: %d %s", path, body, a.status, a.body)
+			}
+		}
+	})
+}
+
+func TestControlLowersTheBudget(t *testing.T) {
+	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+		var have exchangesim.Budget
+		c.control("budget", `{"maxSubscriptions":1}`, &have)
+		if want := (exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 1, MaxConcurrency: 27}); have != want {
+			t.Errorf("have %+v, want %+v", have, want)
+		}
+		c.subscribe(as(anna))
+		if a := c.do(c.request(as(anna), subscribeAll)); a.code != "ErrorExceededSubscriptionCount" {
+			t.Errorf("have %s", a.code)
+		}
+	})
+}
+
+func TestControlPutsTheClockForward(t *testing.T) {
+	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+		idle := c.subscribe(as(bert))
+		st := c.open(as(anna), 30, c.subscribe(as(anna)).subID)
+		st.want(opened)
+		start := time.Now()
+		c.control("clock", `{"advance":"1m"}`, nil)
+		st.want(opened) // a heartbeat
+		c.control("clock", `{"advance":"29m"}`, nil)
+		st.want(closed)
+		st.wantEnd(io.EOF)
+		if time.Since(start) != 0 {
+			t.Errorf("took %v", time.Since(start))
+		}
+		st = c.open(as(bert), 30, idle.subID)
+		st.want("Error ErrorSubscriptionNotFound Closed 1 ids")
+	})
+}
+
+func TestControlListsFaults(t *testing.T) {
+	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
+		want := exchangesim.Fault{Operation: "Subscribe", Times: -1, Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy", Delay: time.Second}}
+		remove := s.Script(want)
+		c.do(c.request(as(anna), subscribeAll))
+		var have []exchangesim.FaultInForce
+		c.get("/sim/faults", &have)
+		if len(have) != 1 || !reflect.DeepEqual(have[0].Fault, want) || have[0].Done != 1 {
+			t.Errorf("have %+v", have)
+		}
+		if remove(); len(s.Faults()) != 0 {
+			t.Errorf("have %+v after removal", s.Faults())
+		}
+	})
+}
+
 func TestControlProduces(t *testing.T) {
 	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
 		c.control("produce", `{"rate":10,"duration":"10s"}`, nil)
@@ -136,6 +218,9 @@ func TestControlMistakes(t *testing.T) {
 		{"deliver", `no json`, "not the JSON expected"},
 		{"create", `{"mailbox":"anna@sim.test","folder":"nosuch"}`, `no folder "nosuch" in anna@sim.test`},
 		{"delete", `{"mailbox":"anna@sim.test","itemId":"x"}`, "no such item"},
+		{"move", `{"mailbox":"nobody@sim.test","to":"notes"}`, `no mailbox "nobody@sim.test"`},
+		{"clock", `{"advance":"-1m"}`, "cannot be put back"},
+		{"clock", `{}`, "advance is no duration"},
 		{"addserver", `{}`, "server is missing"},
 		{"addmailbox", `{"mailbox":"anna"}`, "server is missing"},
 		{"movemailbox", `{"mailbox":"anna@sim.test"}`, "server is missing"},

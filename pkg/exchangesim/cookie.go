@@ -34,9 +34,11 @@ func cookieServer(value string) (string, bool) {
 }
 
 // sentOverrideCookie finds the cookie of a request; documents spell its name in two ways.
-func sentOverrideCookie(r *http.Request) string {
+func sentOverrideCookie(r *http.Request) string { return sentCookie(r, overrideCookie) }
+
+func sentCookie(r *http.Request, name string) string {
 	for _, c := range r.Cookies() {
-		if strings.EqualFold(c.Name, overrideCookie) {
+		if strings.EqualFold(c.Name, name) {
 			return c.Value
 		}
 	}

@@ -10,6 +10,9 @@
 //   - Autodiscover at /autodiscover/autodiscover.svc (GetUserSettings) and /autodiscover/autodiscover.xml (POX);
 //   - the control endpoint below /sim/.
 //
+// Start and StartTLS serve on a free port, as net/http/httptest does; Deliver and the other methods of users change
+// mailboxes, Script makes requests fail, and Truth tells what happened. docs/simulator.md shows the same for the command.
+//
 // It runs on any net.Listener, and over the pipes of PipeListener inside a testing/synctest bubble, where half an hour of
 // heartbeats takes milliseconds. Config.Minute shortens the server's minute for tests on the real clock.
 //
@@ -45,23 +48,6 @@
 //
 // # Control endpoint
 //
-// It asks no authentication. GET /sim/truth and GET /sim/counts answer Truth and Counts. A POST takes a JSON object and
-// answers 200 with one, or 400 with a sentence that says what is wrong:
-//
-//	addserver          server
-//	addmailbox         mailbox, server, grouping
-//	removemailbox      mailbox
-//	deliver, accept    mailbox                      → Item
-//	create             mailbox, folder              → Item
-//	markread, delete   mailbox, itemId              → Item
-//	move, copy         mailbox, itemId, to          → Item
-//	createfolder       mailbox, parent, name        → Folder
-//	failover           server, to, newGrouping, silent, code
-//	restart            server
-//	movemailbox        mailbox, server, grouping
-//	dropsubscriptions, cutstreams, closestreams
-//	                   mailboxes; none: all
-//	script             a Fault                      → id
-//	unscript           id
-//	produce            rate, seed, duration ("10s"); answers at once and works on
+// It asks no authentication. docs/simulator.md lists its paths with examples; they mirror the methods of Server. A POST
+// takes a JSON object and answers 200 with one, or 400 with a sentence that says what is wrong.
 package exchangesim

@@ -94,8 +94,20 @@ func (a *FaultAnswer) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// MarshalJSON writes durations as UnmarshalJSON reads them.
+func (a FaultAnswer) MarshalJSON() ([]byte, error) {
+	type plain FaultAnswer
+	return json.Marshal(struct {
+		plain
+		Delay      duration `json:"delay,omitzero"`
+		RetryAfter duration `json:"retryAfter,omitzero"`
+	}{plain(a), duration(a.Delay), duration(a.RetryAfter)})
+}
+
 // duration is a time.Duration that JSON has as text.
 type duration time.Duration
+
+func (d duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
 func (d *duration) UnmarshalText(b []byte) error {
 	parsed, err := time.ParseDuration(string(b))

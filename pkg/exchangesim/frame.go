@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// frame writes the envelopes of a stream. Their shape is that of public captures of Exchange 2010 to 2016 and Office
+// frame writes the envelopes of a stream in the shape of Exchange. Their shape is that of public captures of Exchange 2010 to 2016 and Office
 // 365: no declaration, an unprefixed root, nothing between two of them.
 type frame struct{ head, tail string }
 

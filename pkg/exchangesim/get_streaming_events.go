@@ -52,7 +52,7 @@ func (c *call) newStreamHandler(timeout time.Duration) *streamHandler {
 		charged:    c.charged, subs: map[*subscription]struct{}{}, wake: make(chan struct{}, 1),
 		unblock: func() { _ = rc.SetWriteDeadline(time.Unix(1, 0)) }, // some writers have no deadlines; they end by themselves
 	}
-	return &streamHandler{c: c, st: st, rc: rc, timeout: timeout, frame: newFrame(c.s.cfg.Version)}
+	return &streamHandler{c: c, st: st, rc: rc, timeout: timeout, frame: c.s.cfg.newFramer()}
 }
 
 // open takes up the stream unless the charged mailbox has too many.
@@ -62,10 +62,10 @@ func (c *call) open(st *stream) *soapFault {
 	}
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	if limit := c.s.cfg.HangingConnectionLimit; limit > 0 && c.s.org.hanging[c.charged] >= limit {
+	if limit := c.s.org.budget.HangingConnectionLimit; limit > 0 && c.s.org.hanging[c.charged] >= limit {
 		c.s.running.Done()
 		return overBudget("MaxStreamingConcurrency", limit)
 	}
-	c.s.org.openStream(st, c.server, c.account, c.log.SubscriptionIDs, time.Now())
+	c.s.org.openStream(st, c.server, c.owner(), c.log.SubscriptionIDs, c.s.now())
 	return nil
 }

@@ -148,17 +148,27 @@ func unpack(b []byte) []byte {
 // dotNetEpoch is the year 1 in 100 ns ticks before 1970.
 const dotNetEpoch = 621355968000000000
 
-// newSubscriptionID writes an id of the form seen in public captures of 2013 and later: the server's name, a GUID, the
-// time in .NET ticks, and the mailbox's GUID.
-func newSubscriptionID(server string, id guid, created time.Time, mailbox guid) string {
+// newSubscriptionID writes an id of a form seen in public captures: the server's name, a GUID, then the time in .NET
+// ticks, then the mailbox's GUID.
+func newSubscriptionID(form SubscriptionIDForm, server string, id guid, created time.Time, mailbox guid) string {
 	b := binary.LittleEndian.AppendUint16(nil, uint16(len(server)))
 	b = append(b, server...)
 	b = binary.LittleEndian.AppendUint32(b, 16)
 	b = append(b, id[:]...)
-	b = binary.LittleEndian.AppendUint64(b, uint64(dotNetEpoch+created.UnixNano()/100))
-	b = binary.LittleEndian.AppendUint32(b, 16)
-	b = append(b, mailbox[:]...)
+	if form != SubscriptionIDShort {
+		b = binary.LittleEndian.AppendUint64(b, uint64(dotNetEpoch+created.UnixNano()/100))
+	}
+	if form != SubscriptionIDShort && form != SubscriptionIDWithTime {
+		b = binary.LittleEndian.AppendUint32(b, 16)
+		b = append(b, mailbox[:]...)
+	}
 	return base64.StdEncoding.EncodeToString(b)
+}
+
+// newCounterID writes an id as gromox does: a number and the life in minutes.
+func newCounterID(number uint64, minutes time.Duration) string {
+	b := binary.LittleEndian.AppendUint32(nil, uint32(number))
+	return base64.StdEncoding.EncodeToString(binary.LittleEndian.AppendUint32(b, uint32(minutes)))
 }
 
 // looksLikeSubscriptionID tells an id that another server may have given from junk.
@@ -168,5 +178,6 @@ func looksLikeSubscriptionID(s string) bool {
 		return false
 	}
 	host := int(binary.LittleEndian.Uint16(b))
-	return len(b) == 2+host+4+16+8+4+16
+	rest := len(b) - (2 + host + 4 + 16)
+	return rest == 0 || rest == 8 || rest == 8+4+16
 }

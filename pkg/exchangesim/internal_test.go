@@ -43,7 +43,7 @@ func TestRoute(t *testing.T) {
 			o.addMailbox(m1, "A.sim.test", "g", time.Time{})
 			o.addMailbox(m2, "b.sim.test", "g", time.Time{})
 			o.server("down.sim.test").up = false
-			have := o.route(test.anchor, test.prefer, test.cookie, test.impersonated)
+			have := o.route(test.anchor, test.prefer, test.cookie, "", test.impersonated)
 			if have == nil || have.name != test.want {
 				t.Errorf("have %v, want %s", have, test.want)
 			}
@@ -53,7 +53,7 @@ func TestRoute(t *testing.T) {
 
 func TestRoundRobinPassesServersThatAreDown(t *testing.T) {
 	o := newOrganisation(Config{})
-	if have := o.route("", false, "", ""); have != nil {
+	if have := o.route("", false, "", "", ""); have != nil {
 		t.Errorf("without servers: have %v", have)
 	}
 	for _, name := range []string{"a", "b", "c"} {
@@ -62,7 +62,7 @@ func TestRoundRobinPassesServersThatAreDown(t *testing.T) {
 	o.servers["b"].up = false
 	var have []string
 	for range 4 {
-		have = append(have, o.route("", false, "", "").name)
+		have = append(have, o.route("", false, "", "", "").name)
 	}
 	if want := []string{"c", "a", "c", "a"}; !slices.Equal(have, want) {
 		t.Errorf("have %q, want %q", have, want)
@@ -85,7 +85,7 @@ func TestPackedBuild(t *testing.T) {
 
 func TestSubscriptionIDShape(t *testing.T) {
 	created := time.Date(2026, 11, 21, 1, 0, 5, 0, time.UTC)
-	s := newSubscriptionID("ex01.sim.test", newGUID("a"), created, newGUID("b"))
+	s := newSubscriptionID(SubscriptionIDWithMailbox, "ex01.sim.test", newGUID("a"), created, newGUID("b"))
 	if !looksLikeSubscriptionID(s) {
 		t.Errorf("%s does not look like an id", s)
 	}

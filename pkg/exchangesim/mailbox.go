@@ -46,6 +46,7 @@ type item struct {
 	folder    *folder
 	id        string
 	read      bool
+	mime      []byte // as delivered; nil: without content
 	created   time.Time
 	committed time.Time // PR_LOCAL_COMMIT_TIME
 	arrived   uint64    // the folder's position when it came,

@@ -80,7 +80,7 @@ const crowded = 200
 
 // change does one thing a user does, and returns the item to go on with.
 func (p *producer) change(mb *mailbox, it *item) *item {
-	o, now := p.s.org, time.Now()
+	o, now := p.s.org, p.s.now()
 	roll := p.random.IntN(100)
 	switch {
 	case len(mb.items) >= crowded:

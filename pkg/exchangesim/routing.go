@@ -8,7 +8,20 @@ import (
 // route finds the mailbox server that takes a request, as Microsoft's article on maintaining affinity says: the
 // override cookie decides together with X-PreferServerAffinity; else X-AnchorMailbox; else the impersonated mailbox.
 // What names none of them lands anywhere: on the next server in turn. Nil: no server is up.
-func (o *organisation) route(anchor string, prefer bool, cookie, impersonated string) *mailboxServer {
+//
+// Other AffinityModes have other rules: the exchangecookie alone, or the impersonated mailbox alone.
+func (o *organisation) route(anchor string, prefer bool, cookie, exchangeCookie, impersonated string) *mailboxServer {
+	switch o.cfg.Affinity {
+	case AffinityExchangeCookie:
+		for _, m := range o.order {
+			if m.up && strings.HasPrefix(exchangeCookie, m.digits()) {
+				return m
+			}
+		}
+		return o.nextServer()
+	case AffinityMailbox:
+		anchor, prefer = "", false
+	}
 	if m := o.cookieServer(cookie); prefer && m != nil {
 		return m
 	}

@@ -47,6 +47,25 @@ func (s *Server) removeScript(number int) {
 	s.org.scripts = slices.DeleteFunc(s.org.scripts, func(sc *script) bool { return sc.number == number })
 }
 
+// FaultInForce is a Fault that still answers requests.
+type FaultInForce struct {
+	Fault
+	ID     int `json:"id"`     // what the control endpoint's unscript takes
+	Passed int `json:"passed"` // matching requests let pass
+	Done   int `json:"done"`   // matching requests answered
+}
+
+// Faults returns the faults in force, the oldest first.
+func (s *Server) Faults() []FaultInForce {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []FaultInForce{}
+	for _, sc := range s.org.scripts {
+		all = append(all, FaultInForce{Fault: sc.Fault, ID: sc.number, Passed: sc.passed, Done: sc.done})
+	}
+	return all
+}
+
 // takeScript finds the script for a request and counts it. allow may refuse a Fault.
 func (o *organisation) takeScript(operation, server string, mailboxes []string, allow func(Fault) bool) *scripted {
 	for i, sc := range o.scripts {

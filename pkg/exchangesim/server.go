@@ -1,6 +1,7 @@
 package exchangesim
 
 import (
+	"crypto/x509"
 	"net"
 	"net/http"
 	"strings"
@@ -16,13 +17,16 @@ type Server struct {
 	cfg      Config
 	started  time.Time
 	answered atomic.Uint64
+	advanced atomic.Int64 // nanoseconds, see Advance
 
-	mu     sync.Mutex // guards org and closed; nobody waits with it
+	mu     sync.Mutex // guards org, closed and clients; nobody waits with it
 	org    *organisation
 	closed bool
 
 	done    chan struct{}
-	running sync.WaitGroup // streams and producers
+	running sync.WaitGroup // streams, producers and what Start began
+	roots   *x509.CertPool // of Client; nil: the system's
+	clients []*http.Transport
 	http    *http.Server
 	ntlm    *httpauth.NTLMServer // nil: not asked for
 }
@@ -36,18 +40,22 @@ func New(cfg Config) *Server {
 	return s
 }
 
-// Handler serves EWS, Autodiscover and, below /sim/, the control endpoint. Paths count without case, as with IIS.
+// ControlHandler serves the control endpoint below /sim/, and at / a page that shows what goes on.
+func (s *Server) ControlHandler() http.Handler { return s.newControl().mux }
+
+// Handler serves EWS, Autodiscover and, unless Config.NoControl says otherwise, what ControlHandler serves. Paths count
+// without case, as with IIS.
 func (s *Server) Handler() http.Handler {
-	control := s.controlHandler()
+	control := s.ControlHandler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := strings.ToLower(r.URL.Path); {
 		case path == "/ews/exchange.asmx":
 			s.serveEWS(w, r)
-		case path == "/autodiscover/autodiscover.svc":
+		case path == "/autodiscover/autodiscover.svc" && s.cfg.Wire != WireGromox:
 			s.serveAutodiscover(w, r)
 		case path == "/autodiscover/autodiscover.xml":
 			s.servePOX(w, r)
-		case strings.HasPrefix(path, "/sim/"):
+		case !s.cfg.NoControl && (path == "/" || strings.HasPrefix(path, "/sim/")):
 			control.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
@@ -73,6 +81,9 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	err := s.http.Close()
 	s.running.Wait()
+	for _, tr := range s.clients {
+		tr.CloseIdleConnections()
+	}
 	return err
 }
 
@@ -98,7 +109,7 @@ func (s *Server) AddServer(name string) {
 func (s *Server) AddMailbox(address, server, grouping string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.org.addMailbox(address, server, grouping, time.Now())
+	s.org.addMailbox(address, server, grouping, s.now())
 }
 
 // RemoveMailbox removes a mailbox; its subscriptions die with ErrorSubscriptionNotFound. It panics when there is none.
@@ -115,6 +126,7 @@ func (s *Server) removeMailbox(address string) (struct{}, error) {
 
 // record notes a request that was answered.
 func (s *Server) record(r Request) {
+	r.Took = s.now().Sub(r.At)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.org.requests.add(r)
@@ -125,7 +137,7 @@ func (s *Server) record(r Request) {
 func (s *Server) Truth() Truth {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.org.expireAll(time.Now())
+	s.org.expireAll(s.now())
 	return s.org.truth()
 }
 
@@ -133,6 +145,9 @@ func (s *Server) Truth() Truth {
 func (s *Server) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.org.expireAll(time.Now())
+	s.org.expireAll(s.now())
 	return s.org.totals()
 }
+
+// Config returns what the server was made with, and what the profile decided.
+func (s *Server) Config() Config { return s.cfg }

@@ -19,6 +19,7 @@ type stream struct {
 	end     ending
 	wake    chan struct{} // capacity 1
 	unblock func()        // makes a blocked write fail
+	wrote   time.Time     // when the last envelope was
 }
 
 // notice is an in-band error that names ids; with none it is about the stream.
@@ -143,9 +144,9 @@ func (o *organisation) held(id string, server *mailboxServer, account string, no
 	case sub == nil && !looksLikeSubscriptionID(id):
 		return nil, "ErrorInvalidSubscription"
 	case sub == nil || sub.server != server || o.expire(sub, now):
-		return nil, "ErrorSubscriptionNotFound"
+		return nil, o.cfg.unknownID("ErrorSubscriptionNotFound")
 	case sub.Account != account:
-		return nil, "ErrorSubscriptionAccessDenied"
+		return nil, o.cfg.unknownID("ErrorSubscriptionAccessDenied")
 	}
 	return sub, ""
 }

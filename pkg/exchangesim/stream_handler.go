@@ -12,8 +12,10 @@ type streamHandler struct {
 	st        *stream
 	rc        *http.ResponseController
 	timeout   time.Duration
-	frame     frame
+	frame     framer
 	envelopes int // written so far
+	beatAt    time.Time
+	endAt     time.Time
 }
 
 // occasion is what made the handler look for something to write.
@@ -31,7 +33,7 @@ func (h *streamHandler) serve(ctx context.Context) {
 	h.head()
 	end := h.loop(ctx)
 	h.c.s.mu.Lock()
-	h.c.s.org.closeStream(h.st, end.why, time.Now())
+	h.c.s.org.closeStream(h.st, end.why, h.c.s.now())
 	h.c.s.mu.Unlock()
 	if end.abrupt {
 		abort(h.c.w)
@@ -42,9 +44,13 @@ func (h *streamHandler) serve(ctx context.Context) {
 func (h *streamHandler) head() {
 	h.c.head()
 	header := h.c.w.Header()
-	header["Content-Type"] = nil
-	header.Set("X-NoBuffering", "1")
-	header.Set("Connection", "close")
+	if h.c.s.cfg.Wire == WireGromox {
+		header.Set("Content-Type", h.c.s.cfg.contentType())
+	} else {
+		header["Content-Type"] = nil
+		header.Set("X-NoBuffering", "1")
+		header.Set("Connection", "close")
+	}
 	h.c.log.HTTPStatus, h.c.log.Code = http.StatusOK, h.openingCode()
 	h.c.s.record(h.c.log)
 	h.c.w.WriteHeader(http.StatusOK)
@@ -61,28 +67,39 @@ func (h *streamHandler) openingCode() string {
 
 // loop writes what there is to write until the stream ends.
 func (h *streamHandler) loop(ctx context.Context) ending {
-	beat, end := time.NewTimer(h.c.s.cfg.Heartbeat), time.NewTimer(h.timeout)
-	defer beat.Stop()
-	defer end.Stop()
+	now := h.c.s.now()
+	h.beatAt, h.endAt = now.Add(h.c.s.cfg.Heartbeat), now.Add(h.timeout)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for why := opening; ; {
 		wrote, ended := h.step(why)
 		if ended.why != "" {
 			return ended
 		}
+		now := h.c.s.now()
 		if wrote {
-			beat.Reset(h.c.s.cfg.Heartbeat)
+			h.beatAt = now.Add(h.c.s.cfg.Heartbeat)
 		}
+		timer.Reset(min(h.beatAt.Sub(now), h.endAt.Sub(now)))
 		select {
 		case <-h.st.wake:
-			why = woken
-		case <-beat.C:
-			why = heartbeat
-		case <-end.C:
-			why = timeUp
+		case <-timer.C:
 		case <-ctx.Done():
 			return ending{why: "client", abrupt: true}
 		}
+		why = h.due()
 	}
+}
+
+// due tells what the clock, which may have been put forward, asks for.
+func (h *streamHandler) due() occasion {
+	switch now := h.c.s.now(); {
+	case !now.Before(h.endAt):
+		return timeUp
+	case !now.Before(h.beatAt):
+		return heartbeat
+	}
+	return woken
 }
 
 // step writes once, and tells whether the stream has ended with that.
@@ -133,6 +150,9 @@ func (h *streamHandler) collect(why occasion) ([]envelope, ending) {
 	if why == heartbeat && len(envelopes) == 0 {
 		envelopes = append(envelopes, h.beat())
 	}
+	if why == opening && h.c.s.cfg.Wire == WireGromox {
+		envelopes[0].body = append([]byte(xmlDeclaration), envelopes[0].body...)
+	}
 	return envelopes, st.end
 }
 
@@ -160,6 +180,9 @@ const envelopesPerBatch = 8
 // deliveries takes events and frames them.
 func (h *streamHandler) deliveries() []envelope {
 	taken := h.st.takeEvents()
+	if len(taken) > 0 && h.c.s.cfg.Wire == WireGromox {
+		taken = h.st.withQuiet(taken)
+	}
 	if h.c.s.cfg.Framing != FramingBatch {
 		return h.frame.notifications(taken)
 	}

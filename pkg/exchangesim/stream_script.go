@@ -3,7 +3,6 @@ package exchangesim
 import (
 	"maps"
 	"slices"
-	"time"
 )
 
 // A script on a stream acts once a number of envelopes is written: an error or a cut right then, a spoilt envelope when
@@ -39,7 +38,7 @@ func (h *streamHandler) raise(f *scripted) {
 		case f.ResponseCode == missedEvents:
 			h.st.tell(n.about(sub.ID))
 		default:
-			h.c.s.org.kill(sub, death{why: "scripted", notice: n}, time.Now())
+			h.c.s.org.kill(sub, death{why: "scripted", notice: n}, h.c.s.now())
 		}
 	}
 }

@@ -1,7 +1,5 @@
 package exchangesim
 
-import "time"
-
 // write sends envelopes as the framing wants, and notes the events in them first: what a client has read is in the
 // truth.
 func (h *streamHandler) write(envelopes []envelope) error {
@@ -64,7 +62,8 @@ func (h *streamHandler) note(envelopes []envelope) int {
 	s := h.c.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first, now := s.org.writes.next(), time.Now()
+	first, now := s.org.writes.next(), s.now()
+	h.st.wrote = now
 	for _, e := range envelopes {
 		h.envelopes++
 		for _, d := range e.deliveries {

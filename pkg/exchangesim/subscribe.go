@@ -2,7 +2,6 @@ package exchangesim
 
 import (
 	"slices"
-	"time"
 )
 
 // subscribe answers Subscribe for streaming subscriptions.
@@ -28,7 +27,7 @@ func (c *call) subscribe() ([]message, *soapFault) {
 		return []message{failure(code)}, nil
 	}
 	c.setNew = c.log.AnchorMailbox != "" && c.log.PreferServerAffinity && c.s.org.cookieServer(c.log.Cookie) == nil
-	sub := c.s.org.subscribe(c.server, mb, c.account, folders, types, time.Now())
+	sub := c.s.org.subscribe(c.server, mb, c.owner(), folders, types, c.s.now())
 	return []message{success(string((&xmlBuffer{}).element("m:SubscriptionId", sub.ID).b))}, nil
 }
 
@@ -83,8 +82,8 @@ func missing(mb *mailbox) string {
 
 // mayNotSubscribe says why the mailbox cannot be subscribed on the server that the request was routed to.
 func (c *call) mayNotSubscribe(mb *mailbox) string {
-	c.s.org.expireAllOf(mb, time.Now())
-	limit := c.s.cfg.MaxSubscriptions
+	c.s.org.expireAllOf(mb, c.s.now())
+	limit := c.s.org.budget.MaxSubscriptions
 	switch {
 	case mb != c.target:
 		return "ErrorSubscriptionDelegateAccessNotSupported"

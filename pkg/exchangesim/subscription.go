@@ -16,6 +16,7 @@ type subscription struct {
 	server  *mailboxServer
 	folders map[*folder]bool // nil: all folders
 	types   []string
+	sparse  bool // sees items only come, see WireGromox
 
 	waiting   []*event
 	missed    bool // the queue overflowed and nobody was told
@@ -27,10 +28,15 @@ type subscription struct {
 // subscribe makes a subscription on a server.
 func (o *organisation) subscribe(server *mailboxServer, mb *mailbox, account string, folders map[*folder]bool, types []string, now time.Time) *subscription {
 	o.created++
-	id := newSubscriptionID(server.name, newGUID("subscription", mb.address, strconv.FormatUint(o.created, 10), strconv.FormatInt(now.UnixNano(), 10)), now, mb.guid)
+	unique := newGUID("subscription", mb.address, strconv.FormatUint(o.created, 10), strconv.FormatInt(now.UnixNano(), 10))
+	id := newSubscriptionID(o.cfg.SubscriptionIDs, server.name, unique, now, mb.guid)
+	if o.cfg.SubscriptionIDs == SubscriptionIDCounter {
+		id = newCounterID(o.created, o.cfg.SubscriptionLife/o.cfg.Minute)
+	}
 	sub := &subscription{
 		Subscription: &Subscription{ID: id, Mailbox: mb.address, Server: server.name, Account: account, Created: now},
 		mailbox:      mb, server: server, folders: folders, types: types, idleSince: now,
+		sparse: o.cfg.Wire == WireGromox && folders != nil,
 	}
 	o.subscriptions[id] = sub
 	o.everySub.add(sub.Subscription)
@@ -47,6 +53,9 @@ func (sub *subscription) wants(e *event) bool {
 	}
 	if sub.folders == nil {
 		return true
+	}
+	if sub.sparse && e.ItemID != "" && e.Type != "CreatedEvent" && e.Type != "NewMailEvent" {
+		return false
 	}
 	return !e.AllItems && (sub.folders[e.folder] || sub.folders[e.parent] || sub.folders[e.oldParent])
 }

@@ -88,21 +88,22 @@ type Connection struct {
 
 // Request is one HTTP request and how it was answered.
 type Request struct {
-	At                   time.Time `json:"at"`
-	Operation            string    `json:"operation"` // Subscribe, …, GetUserSettings, AutodiscoverPOX; empty if it could not be told
-	AnchorMailbox        string    `json:"anchorMailbox,omitempty"`
-	PreferServerAffinity bool      `json:"preferServerAffinity,omitempty"`
-	Cookie               string    `json:"cookie,omitempty"` // the X-BackEndOverrideCookie sent
-	Account              string    `json:"account,omitempty"`
-	Impersonated         string    `json:"impersonated,omitempty"`
-	Mailboxes            []string  `json:"mailboxes,omitempty"` // the mailboxes it is about
-	SubscriptionIDs      []string  `json:"subscriptionIds,omitempty"`
-	UserAgent            string    `json:"userAgent,omitempty"`
-	ClientRequestID      string    `json:"clientRequestId,omitempty"`
-	RoutedTo             string    `json:"routedTo,omitempty"` // mailbox server
-	Code                 string    `json:"code"`               // first response code, "HTTP 503", reset or abandoned; for a stream the code of its opening
-	HTTPStatus           int       `json:"httpStatus"`         // 0: the connection was cut
-	RemoteAddr           string    `json:"remoteAddr"`
+	At                   time.Time     `json:"at"`
+	Operation            string        `json:"operation"` // Subscribe, …, GetUserSettings, AutodiscoverPOX; empty if it could not be told
+	AnchorMailbox        string        `json:"anchorMailbox,omitempty"`
+	PreferServerAffinity bool          `json:"preferServerAffinity,omitempty"`
+	Cookie               string        `json:"cookie,omitempty"` // the X-BackEndOverrideCookie sent
+	Account              string        `json:"account,omitempty"`
+	Impersonated         string        `json:"impersonated,omitempty"`
+	Mailboxes            []string      `json:"mailboxes,omitempty"` // the mailboxes it is about
+	SubscriptionIDs      []string      `json:"subscriptionIds,omitempty"`
+	UserAgent            string        `json:"userAgent,omitempty"`
+	ClientRequestID      string        `json:"clientRequestId,omitempty"`
+	RoutedTo             string        `json:"routedTo,omitempty"` // mailbox server
+	Code                 string        `json:"code"`               // first response code, "HTTP 503", reset or abandoned; for a stream the code of its opening
+	HTTPStatus           int           `json:"httpStatus"`         // 0: the connection was cut
+	RemoteAddr           string        `json:"remoteAddr"`
+	Took                 time.Duration `json:"took"` // until the answer was ready, in nanoseconds
 }
 
 // Counts are the totals of a Truth, cheap to ask for.

@@ -75,7 +75,7 @@ func act[T any](s *Server, address string, do func(*mailbox, time.Time) (T, erro
 	if err != nil {
 		return *new(T), err
 	}
-	return do(mb, time.Now())
+	return do(mb, s.now())
 }
 
 // actOn runs what a user does to an item, unless it is gone.

@@ -138,6 +138,7 @@ var operations = map[string]func(*call) ([]message, *soapFault){
 	"FindFolder":      (*call).findFolder,
 	"FindItem":        (*call).findItem,
 	"GetItem":         (*call).getItem,
+	"GetAttachment":   (*call).getAttachment,
 	"SyncFolderItems": (*call).syncFolderItems,
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type body struct {
 	Folder      string   `json:"folder"`
 	Parent      string   `json:"parent"`
 	ItemID      string   `json:"itemId"`
+	MIME        string   `json:"mime"`
 	NewGrouping string   `json:"newGrouping"`
 	Silent      bool     `json:"silent"`
 	Code        string   `json:"code"`
@@ -59,7 +61,7 @@ func (s *Server) controlTopology(mux *http.ServeMux) {
 }
 
 func (s *Server) controlUsers(mux *http.ServeMux) {
-	post(mux, "deliver", func(b body) (any, error) { return s.deliver(b.Mailbox) })
+	post(mux, "deliver", func(b body) (any, error) { return s.controlDeliver(b) })
 	post(mux, "create", func(b body) (any, error) { return s.create(b.Mailbox, b.Folder) })
 	post(mux, "markread", func(b body) (any, error) { return found(s.markRead(b.Mailbox, b.ItemID)) })
 	post(mux, "move", func(b body) (any, error) { return found(s.move(b.Mailbox, b.ItemID, b.To)) })
@@ -68,6 +70,18 @@ func (s *Server) controlUsers(mux *http.ServeMux) {
 	post(mux, "createfolder", func(b body) (any, error) { return s.createFolder(b.Mailbox, b.Parent, b.Name) })
 	post(mux, "accept", func(b body) (any, error) { return s.accept(b.Mailbox) })
 	post(mux, "produce", s.controlProduce)
+}
+
+// controlDeliver delivers the message given, or a generated one.
+func (s *Server) controlDeliver(b body) (any, error) {
+	if b.MIME == "" {
+		return s.deliver(b.Mailbox, nil)
+	}
+	says, err := readMIME([]byte(b.MIME))
+	if err != nil {
+		return nil, fmt.Errorf("deliver: mime: %w", err)
+	}
+	return s.deliver(b.Mailbox, says)
 }
 
 func found(it Item, err error) (any, error) {

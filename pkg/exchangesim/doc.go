@@ -51,7 +51,8 @@
 //	addserver          server
 //	addmailbox         mailbox, server, grouping
 //	removemailbox      mailbox
-//	deliver, accept    mailbox                      → Item
+//	deliver            mailbox, mime (may be empty) → Item
+//	accept             mailbox                      → Item
 //	create             mailbox, folder              → Item
 //	markread, delete   mailbox, itemId              → Item
 //	move, copy         mailbox, itemId, to          → Item

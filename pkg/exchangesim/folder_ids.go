@@ -52,5 +52,8 @@ func (c *call) resolve(ref *node) (*folder, string) {
 	if id.item != 0 || id.folder < 1 || id.folder > uint64(len(mb.folders)) {
 		return nil, "ErrorFolderNotFound"
 	}
-	return mb.folders[id.folder-1], ""
+	if f := mb.folders[id.folder-1]; !f.gone {
+		return f, ""
+	}
+	return nil, "ErrorFolderNotFound"
 }

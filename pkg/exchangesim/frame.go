@@ -106,7 +106,12 @@ func (e *event) render(x *xmlBuffer) {
 		x.id("t:ParentFolderId", e.ParentFolderID, e.parent.changeKey())
 	}
 	if e.oldParent != nil {
-		x.id("t:OldItemId", e.OldItemID, e.itemKey).id("t:OldParentFolderId", e.OldParentFolderID, e.oldParent.changeKey())
+		if e.folder != nil {
+			x.id("t:OldFolderId", e.OldFolderID, e.folder.changeKey())
+		} else {
+			x.id("t:OldItemId", e.OldItemID, e.itemKey)
+		}
+		x.id("t:OldParentFolderId", e.OldParentFolderID, e.oldParent.changeKey())
 	}
 	if e.UnreadCount != nil {
 		x.element("t:UnreadCount", strconv.Itoa(*e.UnreadCount))

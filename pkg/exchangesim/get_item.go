@@ -19,7 +19,7 @@ func (c *call) getItem() ([]message, *soapFault) {
 		}
 		x := &xmlBuffer{}
 		x.raw(`<m:Items>`)
-		it.render(x, sh)
+		it.render(x, sh, false)
 		messages = append(messages, success(string(x.raw(`</m:Items>`).b)))
 	}
 	return messages, nil

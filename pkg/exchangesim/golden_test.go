@@ -57,6 +57,7 @@ func samples(t *testing.T) map[string]string {
 		files["finditem/success"] = c.do(c.request(as(anna), fmt.Sprintf(findSince, 10, 0, compare("IsGreaterThan", time.Unix(0, 0))))).body
 		files["syncfolderitems/success"] = c.do(c.request(as(anna), fmt.Sprintf(syncInbox, "", 10))).body
 		files["getitem/mixed"] = c.do(c.request(as(anna), fmt.Sprintf(getItems, `<t:ItemId Id="`+s.Accept(anna).ID+`"/><t:ItemId Id="`+it.ID+`"/>`))).body
+		sampleContent(t, s, c, files)
 		s.Script(exchangesim.Fault{Operation: "Subscribe", Answer: exchangesim.FaultAnswer{ResponseCode: "ErrorServerBusy", BackOffMilliseconds: 1000}})
 		files["subscribe/busy"] = c.do(c.request(as(anna), subscribeAll)).body
 		s.Script(exchangesim.Fault{Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy", BackOffMilliseconds: 297749}})
@@ -74,6 +75,23 @@ func samples(t *testing.T) map[string]string {
 		files["getstreamingevents/heartbeat-statusevent"] = strings.SplitAfter(string(body), "</Envelope>")[1]
 	})
 	return files
+}
+
+// sampleContent reads a message with everything, an appointment, a contact and a task in all shapes.
+func sampleContent(t *testing.T, s *exchangesim.Server, c *client, files map[string]string) {
+	full, err := s.DeliverMIME(anna, []byte(fullMessage))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := `<t:ItemId Id="` + full.ID + `"/><t:ItemId Id="` + s.Accept(anna).ID + `"/><t:ItemId Id="` + s.Create(anna, "contacts").ID +
+		`"/><t:ItemId Id="` + s.Create(anna, "tasks").ID + `"/>`
+	all := c.do(c.request(as(anna), `<m:GetItem>`+allShape+`<m:ItemIds>`+ids+`</m:ItemIds></m:GetItem>`))
+	files["getitem/all"] = all.body
+	attachment := regexp.MustCompile(`<t:AttachmentId [^>]*>`).FindString(all.body)
+	files["getattachment/success"] = c.do(c.request(as(anna), `<m:GetAttachment><m:AttachmentIds>`+attachment+`<t:AttachmentId Id="junk"/></m:AttachmentIds></m:GetAttachment>`)).body
+	find := `<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>%s</t:BaseShape></m:ItemShape><m:ParentFolderIds>` + ofInbox + `</m:ParentFolderIds></m:FindItem>`
+	files["finditem/default"] = c.do(c.request(as(anna), fmt.Sprintf(find, "Default"))).body
+	files["finditem/all"] = c.do(c.request(as(anna), fmt.Sprintf(find, "AllProperties"))).body
 }
 
 func TestGolden(t *testing.T) {

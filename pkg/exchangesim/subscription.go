@@ -46,7 +46,7 @@ func (sub *subscription) wants(e *event) bool {
 		return false
 	}
 	if sub.folders == nil {
-		return true
+		return !e.FoldersOnly
 	}
 	return !e.AllItems && (sub.folders[e.folder] || sub.folders[e.parent] || sub.folders[e.oldParent])
 }

@@ -54,8 +54,9 @@ type Event struct {
 type Subscription struct {
 	ID       string    `json:"id"`
 	Mailbox  string    `json:"mailbox"`
-	Server   string    `json:"server"`  // the mailbox server that holds it
-	Account  string    `json:"account"` // its owner
+	Server   string    `json:"server"`         // the mailbox server that holds it
+	Account  string    `json:"account"`        // its owner
+	Pull     bool      `json:"pull,omitempty"` // read with GetEvents, which leaves no Writes
 	Created  time.Time `json:"created"`
 	Ended    time.Time `json:"ended,omitzero"`     // zero: it lives
 	EndedWhy string    `json:"endedWhy,omitempty"` // unsubscribed, expired, restart, failover, moved, dropped, scripted, mailbox removed

@@ -141,7 +141,7 @@ def deliver():
 
 def stream(account):
     with account.inbox.streaming_subscription() as subscription:
-        threading.Timer(0.5, deliver).start()
+        threading.Timer(0.5, deliver).start()  # about when the stream is open; earlier, the server queues it
         events = []
         for notification in account.inbox.get_streaming_events(subscription, connection_timeout=1):
             check("subscription", notification.subscription_id, subscription)

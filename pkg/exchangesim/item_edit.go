@@ -144,6 +144,9 @@ func moment(field func(*itemEdit) *time.Time) func(*itemEdit, *node) string {
 }
 
 func (e *itemEdit) setBody(n *node) string {
+	if len(n.children) > 0 {
+		return "ErrorSchemaValidation" // HTML that was not escaped
+	}
 	e.text, e.html = "", ""
 	if n.attr("BodyType") == "HTML" {
 		e.html = n.text.String()

@@ -330,6 +330,7 @@ func TestCreateItemRefuses(t *testing.T) {
 			{"SaveOnly", `<t:Message><t:MimeContent>!</t:MimeContent></t:Message>`, "ErrorMimeContentInvalidBase64String"},
 			{"SaveOnly", `<t:Message><t:MimeContent>bm9uZQ==</t:MimeContent></t:Message>`, "ErrorMimeContentInvalid"},
 			{"SendOnly", `<t:Message><t:Subject>x</t:Subject></t:Message>`, "ErrorInvalidRecipients"},
+			{"SaveOnly", `<t:Message><t:Body BodyType="HTML"><p>x</p></t:Body></t:Message>`, "ErrorSchemaValidation"},
 			{"", `<t:Message/>`, "ErrorMessageDispositionRequired"},
 			{"Later", `<t:Message/>`, "ErrorSchemaValidation"},
 			{"SaveOnly", ``, "ErrorSchemaValidation"},

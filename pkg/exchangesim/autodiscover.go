@@ -110,11 +110,15 @@ func (d *discovery) plain(status int, text string) {
 // settings are what Autodiscover says of a mailbox; empty values are not available.
 func (d *discovery) settings(mb *mailbox) map[string]string {
 	ews := d.base + "/EWS/Exchange.asmx"
+	name, _, _ := strings.Cut(mb.address, "@")
+	dn := "/o=Simulated/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=" + strings.ReplaceAll(mb.guidText, "-", "") + "-" + name
 	return map[string]string{
 		"ExternalEwsUrl": ews, "InternalEwsUrl": ews, "GroupingInformation": mb.grouping,
 		"EwsSupportedSchemas":     strings.Join(schemaVersions[:11], ", "),
 		"AutoDiscoverSMTPAddress": mb.address,
 		"UserDisplayName":         mb.address,
+		"UserDN":                  dn,
+		"MailboxDN":               dn,
 		"InternalMailboxServer":   mb.server.name,
 	}
 }

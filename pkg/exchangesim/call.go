@@ -131,13 +131,26 @@ func (c *call) checkVersion(header *node) *soapFault {
 
 // operations are the ordinary operations; GetStreamingEvents answers for itself.
 var operations = map[string]func(*call) ([]message, *soapFault){
-	"Subscribe":       (*call).subscribe,
-	"Unsubscribe":     (*call).unsubscribe,
-	"GetFolder":       (*call).getFolder,
-	"FindFolder":      (*call).findFolder,
-	"FindItem":        (*call).findItem,
-	"GetItem":         (*call).getItem,
-	"SyncFolderItems": (*call).syncFolderItems,
+	"Subscribe":          (*call).subscribe,
+	"Unsubscribe":        (*call).unsubscribe,
+	"GetEvents":          (*call).getEvents,
+	"GetFolder":          (*call).getFolder,
+	"FindFolder":         (*call).findFolder,
+	"CreateFolder":       (*call).createFolder,
+	"DeleteFolder":       (*call).deleteFolder,
+	"FindItem":           (*call).findItem,
+	"GetItem":            (*call).getItem,
+	"CreateItem":         (*call).createItem,
+	"UpdateItem":         (*call).updateItem,
+	"SendItem":           (*call).sendItem,
+	"MoveItem":           (*call).moveItem,
+	"CopyItem":           (*call).copyItem,
+	"DeleteItem":         (*call).deleteItem,
+	"GetAttachment":      (*call).getAttachment,
+	"SyncFolderItems":    (*call).syncFolderItems,
+	"ResolveNames":       (*call).resolveNames,
+	"GetServerTimeZones": (*call).getServerTimeZones,
+	"ConvertId":          (*call).convertID,
 }
 
 // ordinary answers everything but GetStreamingEvents. A request that a script delays counts as unanswered.

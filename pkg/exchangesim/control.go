@@ -47,6 +47,7 @@ type body struct {
 	Folder      string   `json:"folder"`
 	Parent      string   `json:"parent"`
 	ItemID      string   `json:"itemId"`
+	MIME        string   `json:"mime"`
 	NewGrouping string   `json:"newGrouping"`
 	Silent      bool     `json:"silent"`
 	Code        string   `json:"code"`

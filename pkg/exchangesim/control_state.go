@@ -35,7 +35,12 @@ type clock struct {
 // controlDeliver takes a mail as message/rfc822, and else a JSON object like the others.
 func (s *Server) controlDeliver(w http.ResponseWriter, r *http.Request) {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "message/rfc822" {
-		jsonHandler("deliver", func(b body) (any, error) { return s.deliver(b.Mailbox) })(w, r)
+		jsonHandler("deliver", func(b body) (any, error) {
+			if b.MIME == "" {
+				return s.deliver(b.Mailbox, nil)
+			}
+			return s.deliverMIME(b.Mailbox, []byte(b.MIME))
+		})(w, r)
 		return
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxControl))
@@ -51,6 +56,14 @@ func (s *Server) controlDeliver(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, it)
 }
 
+func (s *Server) deliverMIME(address string, raw []byte) (Item, error) {
+	says, err := readMIME(raw)
+	if err != nil {
+		return Item{}, fmt.Errorf("deliver: mime: %w", err)
+	}
+	return s.deliver(address, says)
+}
+
 func (s *Server) controlMIME(w http.ResponseWriter, r *http.Request) {
 	b := body{Mailbox: r.URL.Query().Get("mailbox"), ItemID: r.URL.Query().Get("itemId")}
 	if b.ItemID == "" {
@@ -61,7 +74,7 @@ func (s *Server) controlMIME(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	case raw == nil:
-		http.Error(w, "mime: no such item, or one that was not delivered as message/rfc822", http.StatusNotFound)
+		http.Error(w, "mime: no such item; it may have been moved or deleted", http.StatusNotFound)
 	default:
 		w.Header().Set("Content-Type", "message/rfc822")
 		_, _ = w.Write(raw) // the client has gone

@@ -19,18 +19,20 @@ func (c change) newEvent(kind string, parent *folder) *event {
 
 func (c change) itemEvent(kind string, it *item) *event {
 	e := c.newEvent(kind, it.folder)
-	e.ItemID, e.itemKey, e.Folder = it.id, it.folder.itemKey(), it.folder.wellKnown
+	e.ItemID, e.itemKey, e.Folder = it.id, it.eventKey(), it.folder.wellKnown
 	return e
 }
 
 func (c change) item(kind string, it *item) { c.raise(c.itemEvent(kind, it)) }
 
 // moved raises the event of an item that has a new id in a new place.
-func (c change) moved(it, old *item) {
+func (c change) moved(it, old *item) { c.raise(c.movedEvent(it, old)) }
+
+func (c change) movedEvent(it, old *item) *event {
 	e := c.itemEvent("MovedEvent", it)
 	e.OldItemID, e.oldParent = old.id, old.folder
 	e.OldParentFolderID = old.folder.eventID(c.org.cfg.PackedFolderIDs)
-	c.raise(e)
+	return e
 }
 
 func (c change) folderEvent(kind string, f *folder) *event {

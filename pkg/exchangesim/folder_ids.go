@@ -9,10 +9,29 @@ import (
 func (c *call) folderRefs() []*node {
 	return slices.Concat(
 		c.op.child(nsMessages, "StreamingSubscriptionRequest").child(nsTypes, "FolderIds").all(),
+		c.op.child(nsMessages, "PullSubscriptionRequest").child(nsTypes, "FolderIds").all(),
 		c.op.child(nsMessages, "FolderIds").all(),
 		c.op.child(nsMessages, "ParentFolderIds").all(),
 		c.op.child(nsMessages, "SyncFolderId").all(),
 	)
+}
+
+// targetRefs returns the elements of a request that name folders to put something into.
+func (c *call) targetRefs() []*node {
+	return slices.Concat(
+		c.op.child(nsMessages, "SavedItemFolderId").all(),
+		c.op.child(nsMessages, "ToFolderId").all(),
+		c.op.child(nsMessages, "ParentFolderId").all(),
+	)
+}
+
+// itemRefs returns the elements of a request that name items.
+func (c *call) itemRefs() []*node {
+	refs := c.op.child(nsMessages, "ItemIds").named(nsTypes, "ItemId")
+	for _, change := range c.op.child(nsMessages, "ItemChanges").all() {
+		refs = append(refs, change.named(nsTypes, "ItemId")...)
+	}
+	return refs
 }
 
 // mailboxOf finds the mailbox of a FolderId or DistinguishedFolderId.
@@ -52,5 +71,8 @@ func (c *call) resolve(ref *node) (*folder, string) {
 	if id.item != 0 || id.folder < 1 || id.folder > uint64(len(mb.folders)) {
 		return nil, "ErrorFolderNotFound"
 	}
-	return mb.folders[id.folder-1], ""
+	if f := mb.folders[id.folder-1]; !f.gone {
+		return f, ""
+	}
+	return nil, "ErrorFolderNotFound"
 }

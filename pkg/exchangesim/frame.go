@@ -92,9 +92,16 @@ func (f frame) statusEvents(st *stream) envelope {
 	return envelope{body: x.raw(`</m:Notifications>`, f.tail).b}
 }
 
-// render writes the event in the order of types.xsd, without watermarks, as real streams do.
-func (e *event) render(x *xmlBuffer) {
-	x.raw("<t:", e.Type, "><t:TimeStamp>")
+// render writes the event without watermark, as real streams do.
+func (e *event) render(x *xmlBuffer) { e.renderWith(x, "") }
+
+// renderWith writes the event in the order of types.xsd, with a watermark unless it is empty.
+func (e *event) renderWith(x *xmlBuffer, watermark string) {
+	x.raw("<t:", e.Type, ">")
+	if watermark != "" {
+		x.element("t:Watermark", watermark)
+	}
+	x.raw("<t:TimeStamp>")
 	x.b = e.At.UTC().AppendFormat(x.b, time.RFC3339)
 	x.raw("</t:TimeStamp>")
 	if e.folder != nil {
@@ -106,7 +113,12 @@ func (e *event) render(x *xmlBuffer) {
 		x.id("t:ParentFolderId", e.ParentFolderID, e.parent.changeKey())
 	}
 	if e.oldParent != nil {
-		x.id("t:OldItemId", e.OldItemID, e.itemKey).id("t:OldParentFolderId", e.OldParentFolderID, e.oldParent.changeKey())
+		if e.folder != nil {
+			x.id("t:OldFolderId", e.OldFolderID, e.folder.changeKey())
+		} else {
+			x.id("t:OldItemId", e.OldItemID, e.itemKey)
+		}
+		x.id("t:OldParentFolderId", e.OldParentFolderID, e.oldParent.changeKey())
 	}
 	if e.UnreadCount != nil {
 		x.element("t:UnreadCount", strconv.Itoa(*e.UnreadCount))

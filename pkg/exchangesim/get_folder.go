@@ -35,26 +35,26 @@ func (f *folder) render(x *xmlBuffer, sh shape) {
 		element = "t:Folder"
 	}
 	x.raw("<", element, ">").id("t:FolderId", f.plainID(), f.changeKey())
-	if f.parent != nil && sh.wants("folder:ParentFolderId") {
+	if f.parent != nil && sh.wants("folder:ParentFolderId", inDefault) {
 		x.id("t:ParentFolderId", f.parent.plainID(), f.parent.changeKey())
 	}
-	if f.class != "" && sh.wants("folder:FolderClass") {
+	if f.class != "" && sh.wants("folder:FolderClass", inDefault) {
 		x.element("t:FolderClass", f.class)
 	}
-	if sh.wants("folder:DisplayName") {
+	if sh.wants("folder:DisplayName", inDefault) {
 		x.element("t:DisplayName", f.name)
 	}
-	if sh.wants("folder:TotalCount") {
+	if sh.wants("folder:TotalCount", inDefault) {
 		x.element("t:TotalCount", strconv.Itoa(f.total))
 	}
-	if sh.wants("folder:ChildFolderCount") {
+	if sh.wants("folder:ChildFolderCount", inDefault) {
 		x.element("t:ChildFolderCount", strconv.Itoa(f.children))
 	}
 	f.renderExtended(x, sh)
-	if f.wellKnown != "" && sh.fields["folder:DistinguishedFolderId"] {
+	if f.wellKnown != "" && sh.wants("folder:DistinguishedFolderId", allProperties) {
 		x.element("t:DistinguishedFolderId", f.wellKnown)
 	}
-	if (element == "t:Folder" || element == "t:TasksFolder") && sh.wants("folder:UnreadCount") {
+	if (element == "t:Folder" || element == "t:TasksFolder") && sh.wants("folder:UnreadCount", inDefault) {
 		x.element("t:UnreadCount", strconv.Itoa(f.unread))
 	}
 	x.raw("</", element, ">")

@@ -1,28 +1,14 @@
 package exchangesim
 
-// getItem answers GetItem, with a message for each id in the order of the request.
+// getItem answers GetItem.
 func (c *call) getItem() ([]message, *soapFault) {
-	ids, sh := c.op.child(nsMessages, "ItemIds").named(nsTypes, "ItemId"), readShape(c.op.child(nsMessages, "ItemShape"))
-	if len(ids) == 0 {
-		return nil, schemaFault("ItemIds is empty")
-	}
-	c.s.mu.Lock()
-	defer c.s.mu.Unlock()
-	var messages []message
-	for _, id := range ids {
-		it, code := c.resolveItem(id.attr("Id"))
-		if code != "" {
-			m := failure(code)
-			m.inner = `<m:Items/>` // the schema wants it
-			messages = append(messages, m)
-			continue
-		}
+	sh := readShape(c.op.child(nsMessages, "ItemShape"))
+	return c.perItem(itemFailure, func(it *item, _ *node) message {
 		x := &xmlBuffer{}
 		x.raw(`<m:Items>`)
-		it.render(x, sh)
-		messages = append(messages, success(string(x.raw(`</m:Items>`).b)))
-	}
-	return messages, nil
+		it.render(x, sh, false)
+		return success(string(x.raw(`</m:Items>`).b))
+	})
 }
 
 // resolveItem finds an item by its id, or says with which code it fails. As with folders, with accounts configured only

@@ -1,7 +1,6 @@
 package exchangesim_test
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"io"
@@ -57,6 +56,8 @@ func samples(t *testing.T) map[string]string {
 		files["finditem/success"] = c.do(c.request(as(anna), fmt.Sprintf(findSince, 10, 0, compare("IsGreaterThan", time.Unix(0, 0))))).body
 		files["syncfolderitems/success"] = c.do(c.request(as(anna), fmt.Sprintf(syncInbox, "", 10))).body
 		files["getitem/mixed"] = c.do(c.request(as(anna), fmt.Sprintf(getItems, `<t:ItemId Id="`+s.Accept(anna).ID+`"/><t:ItemId Id="`+it.ID+`"/>`))).body
+		sampleContent(t, s, c, files)
+		sampleOperations(t, s, c, files)
 		s.Script(exchangesim.Fault{Operation: "Subscribe", Answer: exchangesim.FaultAnswer{ResponseCode: "ErrorServerBusy", BackOffMilliseconds: 1000}})
 		files["subscribe/busy"] = c.do(c.request(as(anna), subscribeAll)).body
 		s.Script(exchangesim.Fault{Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy", BackOffMilliseconds: 297749}})
@@ -74,6 +75,59 @@ func samples(t *testing.T) map[string]string {
 		files["getstreamingevents/heartbeat-statusevent"] = strings.SplitAfter(string(body), "</Envelope>")[1]
 	})
 	return files
+}
+
+// sampleContent reads a message with everything, an appointment, a contact and a task in all shapes.
+func sampleContent(t *testing.T, s *exchangesim.Server, c *client, files map[string]string) {
+	full, err := s.DeliverMIME(anna, []byte(fullMessage))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := `<t:ItemId Id="` + full.ID + `"/><t:ItemId Id="` + s.Accept(anna).ID + `"/><t:ItemId Id="` + s.Create(anna, "contacts").ID +
+		`"/><t:ItemId Id="` + s.Create(anna, "tasks").ID + `"/>`
+	all := c.do(c.request(as(anna), `<m:GetItem>`+allShape+`<m:ItemIds>`+ids+`</m:ItemIds></m:GetItem>`))
+	files["getitem/all"] = all.body
+	attachment := regexp.MustCompile(`<t:AttachmentId [^>]*>`).FindString(all.body)
+	files["getattachment/success"] = c.do(c.request(as(anna), `<m:GetAttachment><m:AttachmentIds>`+attachment+`<t:AttachmentId Id="junk"/></m:AttachmentIds></m:GetAttachment>`)).body
+	find := `<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>%s</t:BaseShape></m:ItemShape><m:ParentFolderIds>` + ofInbox + `</m:ParentFolderIds></m:FindItem>`
+	files["finditem/default"] = c.do(c.request(as(anna), fmt.Sprintf(find, "Default"))).body
+	files["finditem/all"] = c.do(c.request(as(anna), fmt.Sprintf(find, "AllProperties"))).body
+}
+
+// sampleOperations does what clients do to a mailbox.
+func sampleOperations(t *testing.T, s *exchangesim.Server, c *client, files map[string]string) {
+	w := &work{client: c, s: s}
+	for name, body := range map[string]string{
+		"resolvenames/success":       `<m:ResolveNames ReturnFullContactData="true"><m:UnresolvedEntry>anna</m:UnresolvedEntry></m:ResolveNames>`,
+		"resolvenames/none":          `<m:ResolveNames ReturnFullContactData="true"><m:UnresolvedEntry>zoe</m:UnresolvedEntry></m:ResolveNames>`,
+		"getservertimezones/success": `<m:GetServerTimeZones><m:Ids><t:Id>UTC</t:Id><t:Id>W. Europe Standard Time</t:Id></m:Ids></m:GetServerTimeZones>`,
+		"createitem/error":           fmt.Sprintf(createFormat, "", "", messageToBert),
+	} {
+		files[name] = w.call(body).body
+	}
+	created := w.call(fmt.Sprintf(createFormat, "SaveOnly", "", messageToBert))
+	id, key := created.firstID(t)
+	files["createitem/success"] = created.body
+	files["updateitem/success"] = w.call(fmt.Sprintf(updateFormat, "AutoResolve", id, key, setSubject)).body
+	files["updateitem/error"] = w.call(fmt.Sprintf(updateFormat, "NeverOverwrite", id, key, setSubject)).body
+	files["copyitem/success"] = w.call(fmt.Sprintf(moveFormat, "CopyItem", "notes", id)).body
+	files["moveitem/success"] = w.call(fmt.Sprintf(moveFormat, "MoveItem", "notes", id)).body
+	files["moveitem/error"] = w.call(fmt.Sprintf(moveFormat, "MoveItem", "notes", id)).body
+	files["deleteitem/error"] = w.call(fmt.Sprintf(deleteFormat, "HardDelete", id)).body
+	kept := s.Deliver(anna)
+	_, key = w.call(fmt.Sprintf(getItems, `<t:ItemId Id="`+kept.ID+`"/>`)).firstID(t)
+	files["senditem/success"] = w.call(fmt.Sprintf(sendFormat, true, kept.ID, key)).body
+	files["deleteitem/success"] = w.call(fmt.Sprintf(deleteFormat, "SoftDelete", s.Deliver(anna).ID)).body
+	made := w.call(`<m:CreateFolder><m:ParentFolderId>` + ofInbox + `</m:ParentFolderId><m:Folders><t:Folder><t:DisplayName>Sub</t:DisplayName></t:Folder></m:Folders></m:CreateFolder>`)
+	files["createfolder/success"] = made.body
+	folder := regexp.MustCompile(`<t:FolderId [^>]*>`).FindString(made.body)
+	files["convertid/success"] = w.call(`<m:ConvertId DestinationFormat="HexEntryId"><m:SourceIds><t:AlternateId Format="EwsId" Mailbox="` + anna + `" Id="` + kept.ID + `"/></m:SourceIds></m:ConvertId>`).body
+	pull, mark := w.subscribePull(5, "")
+	files["subscribe/pull"] = w.call(pullBody(5, "")).body
+	files["getevents/status"] = w.call(getEventsBody(pull, mark)).body
+	files["deletefolder/success"] = w.call(`<m:DeleteFolder DeleteType="MoveToDeletedItems"><m:FolderIds>` + folder + `</m:FolderIds></m:DeleteFolder>`).body
+	s.Deliver(anna)
+	files["getevents/events"] = w.call(getEventsBody(pull, mark)).body
 }
 
 func TestGolden(t *testing.T) {
@@ -103,8 +157,16 @@ func lines(s string) []string { return strings.Split(strings.ReplaceAll(s, "><",
 
 var soapBody = regexp.MustCompile(`(?s)<(?:s|soap11):Body[^>]*>(.*)</(?:s|soap11):Body>`)
 
-// TestSchema validates the bodies against the published schemas. Two things real servers do differently are put as the
-// schema wants them first: the namespaces of Notification and of the ids in ErrorSubscriptionIds.
+// deviations are what real servers write otherwise than the schema wants, and what the schema wants:
+//   - Notification in a stream, and the ids in ErrorSubscriptionIds, are in the messages namespace: public captures of
+//     streams, ews-managed-api and exchangelib.
+var deviations = map[string]*strings.Replacer{
+	"getstreamingevents/": strings.NewReplacer("<m:Notification>", "<t:Notification>", "</m:Notification>", "</t:Notification>",
+		"<m:ErrorSubscriptionIds><m:SubscriptionId>", "<m:ErrorSubscriptionIds><t:SubscriptionId>",
+		"</m:SubscriptionId></m:ErrorSubscriptionIds>", "</t:SubscriptionId></m:ErrorSubscriptionIds>"),
+}
+
+// TestSchema validates the bodies against the published schemas, but for the deviations.
 func TestSchema(t *testing.T) {
 	reference := os.Getenv("EWSNATS_REFERENCE")
 	if reference == "" {
@@ -114,22 +176,33 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Skip("xmllint is not installed")
 	}
-	asSchema := strings.NewReplacer("<m:Notification>", "<t:Notification>", "</m:Notification>", "</t:Notification>",
-		"<m:ErrorSubscriptionIds><m:SubscriptionId>", "<m:ErrorSubscriptionIds><t:SubscriptionId>",
-		"</m:SubscriptionId></m:ErrorSubscriptionIds>", "</t:SubscriptionId></m:ErrorSubscriptionIds>")
+	folder := t.TempDir()
+	args := []string{"--noout", "--nonet", "--schema", filepath.Join(reference, "xsd", "messages.xsd")}
 	for name, have := range samples(t) {
 		body := soapBody.FindStringSubmatch(have)
-		if body == nil {
+		switch {
+		case body == nil:
 			t.Errorf("%s has no body: %s", name, have)
 			continue
-		}
-		if strings.HasPrefix(name, "fault/") || strings.HasPrefix(name, "autodiscover/") {
+		case strings.HasPrefix(name, "fault/") || strings.HasPrefix(name, "autodiscover/"):
 			continue // not of these schemas
 		}
-		cmd := exec.Command(lint, "--noout", "--nonet", "--schema", filepath.Join(reference, "xsd", "messages.xsd"), "-")
-		cmd.Stdin = strings.NewReader(asSchema.Replace(body[1]))
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s\n%s", name, err, bytes.TrimSpace(out), body[1])
+		for prefix, asSchema := range deviations {
+			if strings.HasPrefix(name, prefix) {
+				body[1] = asSchema.Replace(body[1])
+			}
+		}
+		path := filepath.Join(folder, strings.ReplaceAll(name, "/", "-")+".xml")
+		if err := os.WriteFile(path, []byte(body[1]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, path)
+	}
+	if out, err := exec.Command(lint, args...).CombinedOutput(); err != nil {
+		for line := range strings.Lines(string(out)) {
+			if !strings.HasSuffix(line, " validates\n") {
+				t.Error(strings.TrimSpace(line))
+			}
 		}
 	}
 }

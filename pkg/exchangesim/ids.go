@@ -38,6 +38,7 @@ type objectRef struct {
 const (
 	idPlain, idPacked = 0, 1
 	idByMailboxGUID   = 3
+	entryOffset       = 3 + guidText + 3 // of the EntryID in the payload
 	guidText          = 36
 	folderEntry       = 46
 	messageEntry      = 70
@@ -93,20 +94,28 @@ func parseObjectID(s string) (objectRef, bool) {
 	if raw[0] == idPacked {
 		b = unpack(b)
 	}
-	head := 3 + guidText + 3
+	head := entryOffset
 	if len(b) < head || !bytes.Equal(b[:3], []byte{idByMailboxGUID, guidText, 0}) {
 		return objectRef{}, false
 	}
-	ref, entry := objectRef{mailbox: string(b[3 : 3+guidText])}, b[head:]
+	ref := objectRef{mailbox: string(b[3 : 3+guidText])}
+	if !ref.readEntry(b[head:]) {
+		return objectRef{}, false
+	}
+	return ref, true
+}
+
+// readEntry reads an EntryID.
+func (r *objectRef) readEntry(entry []byte) bool {
 	switch len(entry) {
 	case messageEntry:
-		ref.item = counter(entry[messageCounter:])
-		fallthrough
+		r.item = counter(entry[messageCounter:])
 	case folderEntry:
-		ref.folder = counter(entry[entryCounter:])
-		return ref, true
+	default:
+		return false
 	}
-	return objectRef{}, false
+	r.folder = counter(entry[entryCounter:])
+	return true
 }
 
 func counter(b []byte) uint64 {

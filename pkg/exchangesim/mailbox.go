@@ -38,20 +38,7 @@ type folder struct {
 	committed time.Time // PR_LOCAL_COMMIT_TIME_MAX
 	id        string    // plain; made when first asked for
 	packedID  string
-}
-
-// item is a message or an appointment.
-type item struct {
-	number    uint64
-	folder    *folder
-	id        string
-	read      bool
-	mime      []byte // as delivered; nil: without content
-	created   time.Time
-	committed time.Time // PR_LOCAL_COMMIT_TIME
-	arrived   uint64    // the folder's position when it came,
-	edited    uint64    // was changed,
-	flagged   uint64    // and only marked read
+	gone      bool // deleted
 }
 
 // wellKnownFolders are the folders of a new mailbox, after the two that hold them.
@@ -78,6 +65,8 @@ func newMailbox(address string, now time.Time) *mailbox {
 		mb.addFolder(top, f.wellKnown, f.name, f.class, now)
 	}
 	mb.addFolder(top, "", "Projects", "IPF.Note", now)
+	recoverable := mb.addFolder(root, "recoverableitemsroot", "Recoverable Items", "", now)
+	mb.addFolder(recoverable, "recoverableitemsdeletions", "Deletions", "", now)
 	return mb
 }
 
@@ -94,7 +83,7 @@ func (mb *mailbox) addFolder(parent *folder, wellKnown, name, class string, now 
 // distinguished finds a folder by its well-known name.
 func (mb *mailbox) distinguished(name string) *folder {
 	for _, f := range mb.folders {
-		if f.wellKnown != "" && strings.EqualFold(f.wellKnown, name) {
+		if f.wellKnown != "" && strings.EqualFold(f.wellKnown, name) { // a well-known folder is never gone
 			return f
 		}
 	}
@@ -107,7 +96,7 @@ func (mb *mailbox) folder(name string) (*folder, error) {
 		return f, nil
 	}
 	for _, f := range mb.folders {
-		if strings.EqualFold(f.name, name) || f.plainID() == name {
+		if !f.gone && (strings.EqualFold(f.name, name) || f.plainID() == name) {
 			return f, nil
 		}
 	}
@@ -128,38 +117,6 @@ func (mb *mailbox) item(id string) *item {
 
 // oldest returns the item made first; there must be one.
 func (mb *mailbox) oldest() *item { return mb.items[slices.Min(slices.Collect(maps.Keys(mb.items)))] }
-
-// put makes an item in a folder.
-func (mb *mailbox) put(f *folder, read bool, now time.Time) *item {
-	mb.nextItem++
-	it := &item{number: mb.nextItem, folder: f, read: read, created: now}
-	it.id = objectRef{mailbox: mb.guidText, folder: f.number, item: it.number}.plain()
-	mb.items[it.number] = it
-	f.total++
-	if !read {
-		f.unread++
-	}
-	it.arrived = it.touch(now)
-	return it
-}
-
-// take removes an item from its folder.
-func (mb *mailbox) take(it *item, now time.Time) {
-	delete(mb.items, it.number)
-	it.folder.total--
-	if !it.read {
-		it.folder.unread--
-	}
-	it.folder.deleted++
-	it.folder.removals.add(removal{position: it.touch(now), created: it.arrived, item: it})
-}
-
-// touch notes a change and returns its position in the folder.
-func (it *item) touch(now time.Time) uint64 {
-	it.committed, it.folder.committed = now, now
-	it.folder.position++
-	return it.folder.position
-}
 
 // descendsFrom tells whether the folder lies below another one.
 func (f *folder) descendsFrom(other *folder) bool {
@@ -193,7 +150,7 @@ func (f *folder) eventID(packed bool) string {
 	return f.packedID
 }
 
-// ChangeKeys are type codes in events, as public captures show; the simulator has no others.
+// ChangeKeys begin with a type code. In events they are that code alone, as public captures show.
 const (
 	mailKey        = "CQAAAA=="
 	appointmentKey = "DwAAAA=="
@@ -206,12 +163,4 @@ func (f *folder) changeKey() string {
 		return calendarKey
 	}
 	return folderKey
-}
-
-// itemKey is the change key of the folder's items.
-func (f *folder) itemKey() string {
-	if f.isCalendar() {
-		return appointmentKey
-	}
-	return mailKey
 }

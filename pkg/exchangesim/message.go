@@ -4,10 +4,11 @@ import "strconv"
 
 // message is one ResponseMessage of an ordinary answer.
 type message struct {
-	code   string // NoError or what went wrong
-	text   string
-	values map[string]string
-	inner  string // markup after the head
+	code    string // NoError or what went wrong
+	text    string
+	values  map[string]string
+	inner   string // markup after the head
+	warning bool   // of class Warning, in place of Error
 }
 
 func success(inner string) message { return message{code: "NoError", inner: inner} }
@@ -50,13 +51,17 @@ func renderMessages(operation string, messages []message) []byte {
 
 func (m message) render(x *xmlBuffer, operation string) {
 	x.raw(`<m:`, operation, `ResponseMessage ResponseClass="`)
-	if m.code == "NoError" {
-		x.raw(`Success"><m:ResponseCode>NoError</m:ResponseCode>`, m.inner)
-	} else {
+	switch {
+	case m.code == "NoError":
+		x.raw(`Success"><m:ResponseCode>NoError</m:ResponseCode>`)
+	case m.warning:
+		x.raw(`Warning">`)
+		m.head(x)
+	default:
 		x.raw(`Error">`)
 		m.head(x)
-		x.raw(m.inner)
 	}
+	x.raw(m.inner)
 	x.raw(`</m:`, operation, `ResponseMessage>`)
 }
 
@@ -89,6 +94,26 @@ func (f *soapFault) render() []byte {
 
 // texts are the words that go with the codes. Exchange's own are longer and localised; nobody may depend on them.
 var texts = map[string]string{
+	"ErrorChangeKeyRequired":                      "The item needs its ChangeKey.",
+	"ErrorChangeKeyRequiredForWriteOperations":    "The item needs its ChangeKey.",
+	"ErrorDeleteDistinguishedFolder":              "A distinguished folder cannot be deleted.",
+	"ErrorFolderExists":                           "A folder of that name exists.",
+	"ErrorInvalidPropertySet":                     "The property cannot be set, or not to this value.",
+	"ErrorInvalidRecipients":                      "The message has no recipients.",
+	"ErrorIrresolvableConflict":                   "The item was changed since it was read.",
+	"ErrorMessageDispositionRequired":             "Messages need a MessageDisposition.",
+	"ErrorMimeContentInvalid":                     "MimeContent is no message.",
+	"ErrorMimeContentInvalidBase64String":         "MimeContent is not base64.",
+	"ErrorQuotaExceeded":                          "The mailbox is full.",
+	"ErrorSendMeetingInvitationsRequired":         "Appointments need SendMeetingInvitations.",
+	"ErrorStaleObject":                            "The item was changed since it was read.",
+	"ErrorEventNotFound":                          "The events after the watermark are no longer known.",
+	"ErrorInvalidAttachmentId":                    "The attachment was not found.",
+	"ErrorInvalidPullSubscriptionId":              "The subscription is not of the pull kind.",
+	"ErrorInvalidWatermark":                       "The watermark is invalid.",
+	"ErrorNameResolutionMultipleResults":          "Several names match.",
+	"ErrorNameResolutionNoResults":                "No name matches.",
+	"ErrorUnsupportedTypeForConversion":           "The id format is not supported.",
 	"ErrorAccessDenied":                           "Access is denied.",
 	"ErrorExceededConnectionCount":                "The number of concurrent connections of this account is exceeded.",
 	"ErrorExceededSubscriptionCount":              "The number of subscriptions of this mailbox is exceeded.",

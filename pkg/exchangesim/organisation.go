@@ -36,6 +36,7 @@ type organisation struct {
 	requests    history[Request]
 	counts      Counts
 	created     uint64 // subscriptions ever created
+	composed    uint64 // message ids ever given
 	opened      int    // connections ever opened
 }
 

@@ -26,15 +26,6 @@ func (c *client) text(path string) (string, http.Header) {
 	return string(b), res.Header
 }
 
-func wantAll(t *testing.T, text string, want ...string) {
-	t.Helper()
-	for _, w := range want {
-		if !strings.Contains(text, w) {
-			t.Errorf("no %q in\n%s", w, text)
-		}
-	}
-}
-
 func TestPageShowsWhatGoesOn(t *testing.T) {
 	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
 		req := c.request(as(anna), subscribeAll)

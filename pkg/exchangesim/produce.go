@@ -89,7 +89,7 @@ func (p *producer) change(mb *mailbox, it *item) *item {
 	case roll < 8:
 		return o.accept(mb, now)
 	case it == nil:
-		return o.deliver(mb, now)
+		return o.deliver(mb, nil, now)
 	case roll < 40:
 		o.markRead(it, now)
 		return it
@@ -101,7 +101,7 @@ func (p *producer) change(mb *mailbox, it *item) *item {
 		o.deleteItem(it, now)
 		return nil
 	}
-	return o.deliver(mb, now)
+	return o.deliver(mb, nil, now)
 }
 
 // folder chooses where a user files an item.

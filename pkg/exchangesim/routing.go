@@ -65,12 +65,12 @@ func (c *call) concerned() []string {
 	if c.target != nil {
 		add(c.target.address)
 	}
-	for _, ref := range c.folderRefs() {
+	for _, ref := range append(c.folderRefs(), c.targetRefs()...) {
 		if mb, _ := c.mailboxOf(ref); mb != nil {
 			add(mb.address)
 		}
 	}
-	for _, id := range c.op.child(nsMessages, "ItemIds").named(nsTypes, "ItemId") {
+	for _, id := range c.itemRefs() {
 		if ref, ok := parseObjectID(id.attr("Id")); ok {
 			if mb := c.s.org.byGUID[ref.mailbox]; mb != nil {
 				add(mb.address)

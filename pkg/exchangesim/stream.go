@@ -129,6 +129,9 @@ func (o *organisation) openStream(st *stream, server *mailboxServer, account str
 	o.hanging[st.charged]++
 	for _, id := range ids {
 		sub, code := o.held(id, server, account, now)
+		if code == "" && sub.pull != nil {
+			code = "ErrorInvalidSubscription"
+		}
 		if code != "" {
 			st.notices = addNotice(st.notices, newNotice(code, id))
 			continue

@@ -4,11 +4,14 @@ import (
 	"slices"
 )
 
-// subscribe answers Subscribe for streaming subscriptions.
+// subscribe answers Subscribe for streaming and pull subscriptions.
 func (c *call) subscribe() ([]message, *soapFault) {
-	request := c.op.child(nsMessages, "StreamingSubscriptionRequest")
+	request, log, f := c.subscriptionRequest()
+	if f != nil {
+		return nil, f
+	}
 	if request == nil {
-		return []message{{code: "ErrorInvalidSubscriptionRequest", text: "This server has streaming subscriptions only."}}, nil
+		return []message{{code: "ErrorInvalidSubscriptionRequest", text: "This server has streaming and pull subscriptions only."}}, nil
 	}
 	types, f := subscribedTypes(request)
 	if f != nil {
@@ -28,7 +31,25 @@ func (c *call) subscribe() ([]message, *soapFault) {
 	}
 	c.setNew = c.log.AnchorMailbox != "" && c.log.PreferServerAffinity && c.s.org.cookieServer(c.log.Cookie) == nil
 	sub := c.s.org.subscribe(c.server, mb, c.owner(), folders, types, c.s.now())
-	return []message{success(string((&xmlBuffer{}).element("m:SubscriptionId", sub.ID).b))}, nil
+	x := (&xmlBuffer{}).element("m:SubscriptionId", sub.ID)
+	if log != nil {
+		sub.pull, sub.Pull = log, true
+		if !c.s.org.beginAt(sub, request.child(nsTypes, "Watermark").value()) {
+			c.s.org.kill(sub, death{why: "unsubscribed"}, c.s.now())
+			return []message{failure("ErrorInvalidWatermark")}, nil
+		}
+		x.element("m:Watermark", mb.watermark(log.forgotten))
+	}
+	return []message{success(string(x.b))}, nil
+}
+
+// subscriptionRequest finds the request of either kind, with the log of a pull subscription; nil if it is of neither.
+func (c *call) subscriptionRequest() (*node, *pullLog, *soapFault) {
+	if request := c.op.child(nsMessages, "PullSubscriptionRequest"); request != nil {
+		log, f := c.newPullLog(request)
+		return request, log, f
+	}
+	return c.op.child(nsMessages, "StreamingSubscriptionRequest"), nil, nil
 }
 
 // subscribedTypes reads the event types, of which the schema demands at least one.

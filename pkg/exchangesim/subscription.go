@@ -9,7 +9,7 @@ import (
 // eventTypes are the legal EventType values of a Subscribe (types.xsd); StatusEvent is not among them.
 var eventTypes = []string{"CopiedEvent", "CreatedEvent", "DeletedEvent", "ModifiedEvent", "MovedEvent", "NewMailEvent", "FreeBusyChangedEvent"}
 
-// subscription is a living streaming subscription with the events that wait for a stream.
+// subscription is a living subscription with the events that wait for a stream, or for GetEvents.
 type subscription struct {
 	*Subscription
 	mailbox *mailbox
@@ -18,6 +18,7 @@ type subscription struct {
 	types   []string
 	sparse  bool // sees items only come, see WireGromox
 
+	pull      *pullLog // nil: of the streaming kind
 	waiting   []*event
 	missed    bool // the queue overflowed and nobody was told
 	stream    *stream
@@ -52,7 +53,7 @@ func (sub *subscription) wants(e *event) bool {
 		return false
 	}
 	if sub.folders == nil {
-		return true
+		return !e.FoldersOnly
 	}
 	if sub.sparse && e.ItemID != "" && e.Type != "CreatedEvent" && e.Type != "NewMailEvent" {
 		return false
@@ -62,6 +63,10 @@ func (sub *subscription) wants(e *event) bool {
 
 // queue keeps an event for the stream. An overflow drops the whole queue.
 func (sub *subscription) queue(e *event, limit int) {
+	if sub.pull != nil {
+		sub.pull.add(e, limit)
+		return
+	}
 	if len(sub.waiting) >= limit {
 		sub.waiting, sub.missed = nil, true
 		if sub.stream != nil {
@@ -109,9 +114,13 @@ func (o *organisation) kill(sub *subscription, d death, now time.Time) {
 	}
 }
 
-// expire ends a subscription whose time without a stream is over.
+// expire ends a subscription whose time without a stream, or without GetEvents, is over.
 func (o *organisation) expire(sub *subscription, now time.Time) bool {
-	end := sub.idleSince.Add(o.cfg.SubscriptionLife)
+	life := o.cfg.SubscriptionLife
+	if sub.pull != nil {
+		life = sub.pull.timeout
+	}
+	end := sub.idleSince.Add(life)
 	if sub.stream != nil || now.Before(end) {
 		return false
 	}

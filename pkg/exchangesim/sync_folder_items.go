@@ -109,9 +109,9 @@ func (ch syncChange) render(x *xmlBuffer, sh shape) {
 	x.raw("<t:", ch.element, ">")
 	switch ch.element {
 	case "Create", "Update":
-		ch.item.render(x, sh)
+		ch.item.render(x, sh, true)
 	default:
-		x.id("t:ItemId", ch.item.id, ch.item.folder.itemKey())
+		x.id("t:ItemId", ch.item.id, ch.item.changeKey())
 	}
 	if ch.element == "ReadFlagChange" {
 		x.element("t:IsRead", strconv.FormatBool(ch.item.read))

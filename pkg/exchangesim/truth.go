@@ -21,7 +21,7 @@ type Change struct {
 	Seq         uint64    `json:"seq"` // counts from 1 over all mailboxes
 	At          time.Time `json:"at"`
 	Mailbox     string    `json:"mailbox"`
-	Kind        string    `json:"kind"` // deliver, create, read, move, copy, delete, createfolder, accept
+	Kind        string    `json:"kind"` // deliver, create, read, unread, update, send, move, copy, trash, softdelete, delete, createfolder, trashfolder, deletefolder, accept
 	ItemID      string    `json:"itemId,omitempty"`
 	FolderID    string    `json:"folderId,omitempty"` // where the item is now, or the folder made
 	OldItemID   string    `json:"oldItemId,omitempty"`
@@ -47,14 +47,16 @@ type Event struct {
 	Folder      string `json:"folder,omitempty"`
 	UnreadCount *int   `json:"unreadCount,omitempty"` // ModifiedEvent of a folder, not of calendars
 	AllItems    bool   `json:"allItems,omitempty"`    // of the hidden search folder, see Config.AllItems
+	FoldersOnly bool   `json:"foldersOnly,omitempty"` // not for subscriptions to all folders, which see an AllItems event in its place
 }
 
 // Subscription is the life of a subscription.
 type Subscription struct {
 	ID       string    `json:"id"`
 	Mailbox  string    `json:"mailbox"`
-	Server   string    `json:"server"`  // the mailbox server that holds it
-	Account  string    `json:"account"` // its owner
+	Server   string    `json:"server"`         // the mailbox server that holds it
+	Account  string    `json:"account"`        // its owner
+	Pull     bool      `json:"pull,omitempty"` // read with GetEvents, which leaves no Writes
 	Created  time.Time `json:"created"`
 	Ended    time.Time `json:"ended,omitzero"`     // zero: it lives
 	EndedWhy string    `json:"endedWhy,omitempty"` // unsubscribed, expired, restart, failover, moved, dropped, scripted, mailbox removed

@@ -1,6 +1,9 @@
 package exchangesim
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Item is a message or an appointment as a user sees it.
 type Item struct {
@@ -19,10 +22,20 @@ type Folder struct {
 	WellKnown string `json:"wellKnown,omitempty"`
 }
 
-// Deliver puts a new mail into the inbox. Like every method that names a mailbox or a folder it panics when there is
+// Deliver puts a new mail with a generated content into the inbox. Like every method that names a mailbox or a folder it panics when there is
 // none of that name.
 func (s *Server) Deliver(address string) Item {
-	return must(s.deliver(address))
+	return must(s.deliver(address, nil))
+}
+
+// DeliverMIME puts a mail of the client's own making into the inbox: a message of RFC 5322 with its header. Like Deliver
+// it panics when there is no such mailbox; a message without a readable header is an error.
+func (s *Server) DeliverMIME(address string, message []byte) (Item, error) {
+	says, err := readMIME(message)
+	if err != nil {
+		return Item{}, fmt.Errorf("exchangesim: DeliverMIME to %s: %w", address, err)
+	}
+	return must(s.deliver(address, says)), nil
 }
 
 // Create saves a new item in a folder, given by its well-known name, display name or id.
@@ -89,9 +102,9 @@ func actOn(s *Server, address, itemID string, do func(*mailbox, *item, time.Time
 	})
 }
 
-func (s *Server) deliver(address string) (Item, error) {
+func (s *Server) deliver(address string, says *content) (Item, error) {
 	return act(s, address, func(mb *mailbox, now time.Time) (Item, error) {
-		return s.org.deliver(mb, now).public(), nil
+		return s.org.deliver(mb, says, now).public(), nil
 	})
 }
 
@@ -101,7 +114,7 @@ func (s *Server) create(address, name string) (Item, error) {
 		if err != nil {
 			return Item{}, err
 		}
-		return s.org.create(f, now).public(), nil
+		return s.org.create(f, nil, now).public(), nil
 	})
 }
 
@@ -145,7 +158,7 @@ func (s *Server) createFolder(address, parent, name string) (Folder, error) {
 		if err != nil {
 			return Folder{}, err
 		}
-		f := s.org.createFolder(p, name, now)
+		f := s.org.createFolder(p, name, "IPF.Note", now)
 		return Folder{Mailbox: mb.address, ID: f.plainID(), ParentID: p.plainID(), Name: name}, nil
 	})
 }

@@ -1,12 +1,13 @@
 // Package exchangesim is an Exchange organisation in memory, behind net/http: mailbox servers with mailboxes on them, the
-// part of Exchange Web Services that streaming notifications need, and Autodiscover. It is made for tests of EWS
+// part of Exchange Web Services that notifications and ordinary mail clients need, and Autodiscover. It is made for tests of EWS
 // software, ours and others': users change their mailboxes, servers fail, and the simulator keeps the truth about what
 // happened and what it wrote to whom.
 //
 // It serves
 //
-//   - EWS at /EWS/Exchange.asmx: Subscribe (streaming), Unsubscribe, GetStreamingEvents, GetFolder, FindFolder, FindItem,
-//     GetItem and SyncFolderItems;
+//   - EWS at /EWS/Exchange.asmx: Subscribe (streaming and pull), Unsubscribe, GetStreamingEvents, GetEvents; GetFolder,
+//     FindFolder, CreateFolder, DeleteFolder; FindItem, GetItem, GetAttachment, CreateItem, UpdateItem, SendItem, MoveItem,
+//     CopyItem, DeleteItem, SyncFolderItems; ResolveNames, GetServerTimeZones and ConvertId;
 //   - Autodiscover at /autodiscover/autodiscover.svc (GetUserSettings) and /autodiscover/autodiscover.xml (POX);
 //   - the control endpoint below /sim/.
 //
@@ -28,6 +29,12 @@
 //   - A Write is in the Truth before its first byte is on the connection.
 //   - An open stream writes an event at once, a sign of life after Config.Heartbeat of silence, and Closed when the
 //     ConnectionTimeout is over.
+//   - What a client does to a mailbox is a Change, like what users do, and raises the events that Microsoft's articles on
+//     notifications and on deletion events list.
+//   - A pull subscription gives events again to who asks with an older watermark, as long as Config.QueueLimit of them are
+//     kept.
+//   - An item says the same for ever, wherever it is moved or copied, until a client changes it. One that came without
+//     content has a generated one.
 //   - The same configuration and the same calls at the same times give the same bytes.
 //   - After Close no goroutine of the Server remains, apart from the moments net/http takes to see its connections closed.
 //
@@ -42,7 +49,12 @@
 //     leads there, where the ids are unknown. After a failover the cookie is stale, as the server is down.
 //   - A queue of more than Config.QueueLimit events is dropped, and the id named with ErrorMissedNotificationEvents.
 //   - PR_DELETED_COUNT_TOTAL counts items moved out as well as deleted ones.
-//   - Items have no content, and folders no permissions: with accounts configured a mailbox is open to its own account
+//   - Of an item the common properties of messages are kept, and extended ones; of appointments start, end and location.
+//     Others are taken and forgotten. AutoResolve lets the later change win.
+//   - Saving a draft raises Created and the folder's Modified alone; Outlook's way of saving raises more.
+//   - Messages to addresses outside the organisation are lost, without a report. Meeting requests are not sent.
+//   - A deletion of a folder is final, except into Deleted Items. A mailbox takes at most 20,000 items from clients.
+//   - Folders have no permissions: with accounts configured a mailbox is open to its own account
 //     and to who impersonates it, without them to everybody.
 //   - Messages are worded differently from Exchange's. Nobody should read them.
 //

@@ -9,7 +9,7 @@ import (
 
 // Fault is an answer that a script gives in place of the ordinary one. Empty conditions match everything.
 type Fault struct {
-	Operation string      `json:"operation,omitempty"` // Subscribe, GetStreamingEvents, Unsubscribe, GetFolder, FindFolder, FindItem, SyncFolderItems, GetUserSettings, AutodiscoverPOX
+	Operation string      `json:"operation,omitempty"` // the name of an EWS operation, GetUserSettings or AutodiscoverPOX
 	Mailbox   string      `json:"mailbox,omitempty"`   // impersonated, or named by the request or by one of its ids
 	Server    string      `json:"server,omitempty"`    // the mailbox server the request is routed to
 	Times     int         `json:"times,omitempty"`     // 0: once; below 0: until removed

@@ -203,3 +203,22 @@ func FuzzParseXML(f *testing.F) {
 		}
 	})
 }
+
+// What is read of a message and composed anew reads the same.
+func FuzzReadMIME(f *testing.F) {
+	f.Add([]byte("Subject: =?utf-8?q?=C3=BC?=\r\nTo: a@b, \"C D\" <e@f>\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\na\r\n--x\r\nContent-Type: text/html\r\n\r\n<p>\r\n--x--\r\n"))
+	f.Add([]byte("Subject: x\r\nContent-Type: image/png; name=\"a;\\\"b\"\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		first, err := readMIME(raw)
+		if err != nil {
+			return
+		}
+		again, err := readMIME(first.composed().mime)
+		if err != nil {
+			t.Fatalf("%v: %q", err, first.composed().mime)
+		}
+		if strings.TrimSpace(again.subject) != strings.TrimSpace(first.subject) || len(again.attachments) != len(first.attachments) {
+			t.Errorf("subject %q, %d attachments; again %q, %d\n%q", first.subject, len(first.attachments), again.subject, len(again.attachments), first.composed().mime)
+		}
+	})
+}

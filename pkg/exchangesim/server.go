@@ -104,7 +104,7 @@ func (s *Server) AddServer(name string) {
 	s.org.server(name)
 }
 
-// AddMailbox adds a mailbox with the ten well-known folders and a folder Projects. The server is added if it is not
+// AddMailbox adds a mailbox with its well-known folders and a folder Projects. The server is added if it is not
 // there; grouping is the GroupingInformation that Autodiscover answers. An existing mailbox keeps its content.
 func (s *Server) AddMailbox(address, server, grouping string) {
 	s.mu.Lock()

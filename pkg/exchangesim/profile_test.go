@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ewsnats/ewsnats/pkg/exchangesim"
@@ -71,6 +72,7 @@ func TestProfiles(t *testing.T) {
 				st.want(opened)
 				st.want(test.heartbeat)
 				st.close()
+				synctest.Wait() // the server has noticed
 				if have := c.do(c.request(as("nobody@sim.test"), getInbox)); have.status != test.fault {
 					t.Errorf("fault with %d, want %d", have.status, test.fault)
 				}

@@ -283,6 +283,7 @@ func TestStreamRequestIsChecked(t *testing.T) {
 func TestSlowReaderIsCutWithoutWaiting(t *testing.T) {
 	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
 		st := c.open(as(anna), 1, c.subscribe(as(anna)).subID)
+		st.want(opened)
 		for range 2000 { // more than all buffers hold; nobody reads
 			s.Deliver(anna)
 		}

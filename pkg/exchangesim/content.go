@@ -44,12 +44,12 @@ type extendedProperty struct {
 	value *node  // t:Value or t:Values
 }
 
-// Classes of items by the class of the folder they are made in (MS-OXCMAIL, MS-OXOCAL and others); elsewhere IPM.Note.
+// itemClasses are the classes of items by the class of the folder they are made in (MS-OXCMAIL, MS-OXOCAL and others); elsewhere IPM.Note.
 var itemClasses = map[string]string{
 	"IPF.Appointment": "IPM.Appointment", "IPF.Contact": "IPM.Contact", "IPF.Task": "IPM.Task", "IPF.StickyNote": "IPM.StickyNote",
 }
 
-// elements are the elements of items by the part of their class that begins it; others are a t:Message.
+// itemElements are the elements of items by the part of their class that begins it; others are a t:Message.
 var itemElements = map[string]string{"IPM.Appointment": "t:CalendarItem", "IPM.Contact": "t:Contact", "IPM.Task": "t:Task"}
 
 func classOf(f *folder) string {

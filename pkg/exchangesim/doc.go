@@ -1,7 +1,7 @@
 // Package exchangesim is an Exchange organisation in memory, behind net/http: mailbox servers with mailboxes on them, the
-// part of Exchange Web Services that notifications and ordinary mail clients need, and Autodiscover. It is made for tests of EWS
-// software, ours and others': users change their mailboxes, servers fail, and the simulator keeps the truth about what
-// happened and what it wrote to whom.
+// part of Exchange Web Services that notifications and ordinary mail clients need, and Autodiscover. It is made for tests
+// of EWS software, ours and others': users change their mailboxes, servers fail, and the simulator keeps the truth about
+// what happened and what it wrote to whom.
 //
 // It serves
 //

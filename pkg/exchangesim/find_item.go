@@ -27,11 +27,8 @@ func (c *call) findItem() ([]message, *soapFault) {
 	return c.perFolder(func(f *folder) message {
 		var found []itemView
 		for _, it := range f.mailbox.items {
-			if v := (itemView{item: it, sh: sh, find: true}); it.folder == f && shallow {
-				v.says = it.says()
-				if matches(v) {
-					found = append(found, v)
-				}
+			if v := (itemView{it, new(*content), sh, true}); it.folder == f && shallow && matches(v) {
+				found = append(found, v)
 			}
 		}
 		slices.SortFunc(found, compare)
@@ -55,7 +52,7 @@ func readCalendarView(n *node) (filter, *soapFault) {
 	if err != nil || err2 != nil {
 		return nil, schemaFault("StartDate or EndDate of CalendarView is no time")
 	}
-	return func(v itemView) bool { return v.says.start.Before(end) && v.says.end.After(start) }, nil
+	return func(v itemView) bool { return v.says().start.Before(end) && v.says().end.After(start) }, nil
 }
 
 // readSortOrder compares by the FieldOrders; equal items, and all without one, by age.

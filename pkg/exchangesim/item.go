@@ -50,10 +50,10 @@ func (mb *mailbox) putLike(it *item, f *folder, now time.Time) *item {
 
 // says is the content of the item.
 func (it *item) says() *content {
-	if it.content == nil {
-		it.content = generatedContent(it.folder.mailbox.address, it.class, it.seed, it.received)
+	if it.content != nil {
+		return it.content
 	}
-	return it.content
+	return generatedContent(it.folder.mailbox.address, it.class, it.seed, it.received) // not kept: mailboxes may be many
 }
 
 // take removes an item from its folder.

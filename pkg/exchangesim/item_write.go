@@ -63,22 +63,22 @@ func (x *xmlBuffer) mailbox(a *mail.Address) *xmlBuffer {
 }
 
 func writeCategories(x *xmlBuffer, v itemView) {
-	if len(v.says.categories) == 0 {
+	if len(v.says().categories) == 0 {
 		return
 	}
 	x.raw("<t:Categories>")
-	for _, c := range v.says.categories {
+	for _, c := range v.says().categories {
 		x.element("t:String", c)
 	}
 	x.raw("</t:Categories>")
 }
 
 func writeAttachments(x *xmlBuffer, v itemView) {
-	if len(v.says.attachments) == 0 {
+	if len(v.says().attachments) == 0 {
 		return
 	}
 	x.raw("<t:Attachments>")
-	for i, a := range v.says.attachments {
+	for i, a := range v.says().attachments {
 		a.render(x, v.item, i, false)
 	}
 	x.raw("</t:Attachments>")
@@ -101,7 +101,7 @@ func (a attachment) render(x *xmlBuffer, it *item, number int, content bool) {
 
 // writeMessageHeaders writes the header fields of the MIME.
 func writeMessageHeaders(x *xmlBuffer, v itemView) {
-	head, _, _ := bytes.Cut(v.says.mime, []byte("\r\n\r\n"))
+	head, _, _ := bytes.Cut(v.says().mime, []byte("\r\n\r\n"))
 	x.raw("<t:InternetMessageHeaders>")
 	for _, line := range strings.Split(strings.ReplaceAll(string(head), "\r\n ", " "), "\r\n") {
 		if name, value, ok := strings.Cut(line, ":"); ok && name != "" {
@@ -122,7 +122,7 @@ func writeRights(x *xmlBuffer) {
 // writeExtended writes the extended properties that are asked for and there.
 func writeExtended(x *xmlBuffer, v itemView) {
 	for _, p := range v.sh.extended {
-		if value, ok := v.says.ownProperty(p); ok {
+		if value, ok := v.says().ownProperty(p); ok {
 			x.raw(`<t:ExtendedProperty><t:ExtendedFieldURI`, p.path, ` />`)
 			value.render(x)
 			x.raw(`</t:ExtendedProperty>`)

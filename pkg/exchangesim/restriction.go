@@ -50,7 +50,8 @@ func readRestriction(n *node) (filter, bool) {
 
 // isOfType tells whether a constant is of the type of a property.
 func isOfType(uri, constant string) bool {
-	_, ok := compareConstant(itemValues[uri](itemView{item: &item{}, says: &content{}}), constant)
+	empty := &content{}
+	_, ok := compareConstant(itemValues[uri](itemView{item: &item{}, memo: &empty}), constant)
 	return ok
 }
 

@@ -100,7 +100,7 @@ func (w *worker) livedUntil(m *member, c *connection) time.Time {
 // The first time it may have been a streamer that was taken for dead, sent a request
 // that it had begun, and noticed then: the subscriptions are taken back once.
 func (w *worker) tookAway(ctx context.Context) {
-	if w.play(); w.next != nil || w.opening || w.offered {
+	if w.play(); w.next != nil || w.opening || w.offered || w.hearsOfOffer(ctx) {
 		w.renew(ctx)
 		return
 	}
@@ -115,6 +115,26 @@ func (w *worker) tookAway(ctx context.Context) {
 	w.leave()
 	w.rest(pause)
 }
+
+// hearsOfOffer waits a moment for the offer of a successor that heard of it, and
+// opened, before we did.
+func (w *worker) hearsOfOffer(ctx context.Context) bool {
+	patience := time.NewTimer(offerWithin)
+	defer patience.Stop()
+	for w.play(); !w.offers(); w.play() {
+		select {
+		case <-w.looks:
+		case <-patience.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// offerWithin is how much later than its successor an owner hears of the offer.
+const offerWithin = time.Second
 
 // takenBackAfter is how long subscriptions that were taken are left alone at first.
 const takenBackAfter = 5 * time.Second

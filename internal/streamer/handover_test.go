@@ -116,6 +116,21 @@ func TestAConnectionThatEndsInOrderWhileTheGroupIsOfferedIsTheGoodbye(t *testing
 	})
 }
 
+// A successor may hear of the offer, and open, before the owner hears of it.
+func TestAGoodbyeThatComesBeforeTheOffer(t *testing.T) {
+	inPair(t, func(p *pair) {
+		p.older.say(saysTaken...)
+		p.pass(offerWithin / 2)
+		p.wantReleased(p.first, 0)
+		p.first.cast("g", offers)
+		p.pass(0)
+		p.wantReleased(p.first, 1)
+		p.first.cast("g", nobody)
+		p.second.cast("g", inherits)
+		p.wantHistory("a", "streaming subscribed", "1 stopped handedover 55s", "streaming handed over, after 1 of epoch 1")
+	})
+}
+
 func TestAHandOverWithoutAGoodbyeIsAGap(t *testing.T) {
 	inPair(t, func(p *pair) {
 		p.offer()

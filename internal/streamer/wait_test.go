@@ -99,8 +99,8 @@ func TestSubscriptionsThatAnotherClientTookAreLeftAloneForAWhile(t *testing.T) {
 				w.wantOpenings(3)
 				for _, name := range []string{"a", "b"} {
 					w.wantHistory(name, "streaming subscribed",
-						"1 gap 1m0s-2m5s ErrorNewEventStreamConnectionOpened (stream)",
-						"2 gap 3m0s-9m0s ErrorNewEventStreamConnectionOpened (stream)")
+						"1 gap 1m0s-2m6s ErrorNewEventStreamConnectionOpened (stream)",
+						"2 gap 3m0s-9m1s ErrorNewEventStreamConnectionOpened (stream)")
 				}
 				if have := len(w.requests()); have != 0 {
 					t.Errorf("have %d regroup requests, want none", have)

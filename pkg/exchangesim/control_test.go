@@ -170,9 +170,11 @@ func TestControlPutsTheClockForward(t *testing.T) {
 		idle := c.subscribe(as(bert))
 		st := c.open(as(anna), 30, c.subscribe(as(anna)).subID)
 		st.want(opened)
+		synctest.Wait() // the stream rests
 		start := time.Now()
 		c.control("clock", `{"advance":"1m"}`, nil)
 		st.want(opened) // a heartbeat
+		synctest.Wait()
 		c.control("clock", `{"advance":"29m"}`, nil)
 		st.want(closed)
 		st.wantEnd(io.EOF)

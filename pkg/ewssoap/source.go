@@ -113,9 +113,9 @@ func (s *source) fill() bool {
 // await reads until something is held, and says whether there is.
 func (s *source) await() bool { return s.next < s.end || s.more() }
 
-// rest exchanges the buffer for a small one, if nothing is held.
+// rest exchanges the buffer, in which nothing may be held, for a small one.
 func (s *source) rest() {
-	if s.next == s.end && len(s.buf) != restingStep {
+	if len(s.buf) != restingStep {
 		s.buf, s.next, s.end = make([]byte, restingStep), 0, 0
 	}
 }

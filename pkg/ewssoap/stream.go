@@ -99,9 +99,12 @@ func (s *Stream) read() (*Envelope, error) {
 	return e, nil
 }
 
-// rest lets go of what reading takes when an envelope brought nothing: the next one is likely to come in half a minute, and
-// there are many streams.
+// rest lets go of what reading takes when an envelope brought nothing and no other is there yet: the next one is likely to
+// come in half a minute, and there are many streams.
 func (s *Stream) rest(e *Envelope) {
+	if len(s.decoder.src.held()) > 0 {
+		return
+	}
 	for _, m := range e.Messages {
 		if len(m.Notifications) > 0 {
 			return

@@ -60,16 +60,10 @@ func (c *Client) SyncFolderHierarchy(ctx context.Context, call Call, r SyncFolde
 		return nil, e
 	}
 	page := &SyncFolderHierarchyPage{State: strings.TrimSpace(m.State), Last: isTrue(m.Last), Meta: t.meta}
-	for i := range m.Changes.All {
-		change, known, err := m.Changes.All[i].change()
-		if err != nil {
-			return nil, t.fail(ConditionMalformed, err.Error())
-		}
-		if known {
-			page.Changes = append(page.Changes, change)
-		}
+	if page.Changes, err = changesOf(m.Changes.All, (*wireFolderChange).change); err == nil {
+		err = checkProgress(r.State, page.State, page.Last, len(m.Changes.All))
 	}
-	if err := checkProgress(r.State, page.State, page.Last, len(m.Changes.All)); err != nil {
+	if err != nil {
 		return nil, t.fail(ConditionMalformed, err.Error())
 	}
 	return page, nil

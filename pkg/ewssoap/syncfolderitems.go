@@ -91,16 +91,10 @@ func (c *Client) SyncFolderItems(ctx context.Context, call Call, r SyncFolderIte
 		return nil, e
 	}
 	page := &SyncFolderItemsPage{State: strings.TrimSpace(m.State), Last: isTrue(m.Last), Meta: t.meta}
-	for i := range m.Changes.All {
-		change, known, err := m.Changes.All[i].change()
-		if err != nil {
-			return nil, t.fail(ConditionMalformed, err.Error())
-		}
-		if known {
-			page.Changes = append(page.Changes, change)
-		}
+	if page.Changes, err = changesOf(m.Changes.All, (*wireItemChange).change); err == nil {
+		err = checkProgress(r.State, page.State, page.Last, len(m.Changes.All))
 	}
-	if err := checkProgress(r.State, page.State, page.Last, len(m.Changes.All)); err != nil {
+	if err != nil {
 		return nil, t.fail(ConditionMalformed, err.Error())
 	}
 	return page, nil
@@ -135,6 +129,21 @@ func (w *wireItemChange) change() (ItemChange, bool, error) {
 		return out, true, fmt.Errorf("a %s without an item", out.Kind)
 	}
 	return out, true, nil
+}
+
+// changesOf reads the changes of a page with change, and leaves those out whose kind is not known yet.
+func changesOf[W, C any](all []W, change func(*W) (c C, known bool, err error)) ([]C, error) {
+	var changes []C
+	for i := range all {
+		c, known, err := change(&all[i])
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			changes = append(changes, c)
+		}
+	}
+	return changes, nil
 }
 
 // checkProgress refuses pages that would go on for ever: servers were seen to answer the same state, no changes and the

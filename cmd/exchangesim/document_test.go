@@ -97,7 +97,7 @@ func usage(t *testing.T) string {
 func TestExamplesOfTheDocument(t *testing.T) {
 	for _, tool := range []string{"bash", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip("no " + tool)
+			t.Skip("install " + tool + ": the examples of the document are run with it")
 		}
 	}
 	base := serve(t, nil, "-rate", "0")

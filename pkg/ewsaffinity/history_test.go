@@ -177,7 +177,7 @@ func (h *history) remember(id messages.GroupID) {
 // or the generation, may be outdated.
 func (h *history) doLose(t *rapid.T) {
 	if len(h.groups) == 0 {
-		t.Skip("no group")
+		t.Skip("there is no group yet that could lose a subscription")
 	}
 	id := rapid.SampledFrom(slices.Sorted(maps.Keys(h.groups))).Draw(t, "group")
 	action := rapid.SampledFrom([]messages.RegroupAction{messages.Resubscribe, messages.RegroupAll, messages.Rediscover}).Draw(t, "action")

@@ -19,7 +19,7 @@ func browse(t *testing.T, url string, args ...string) string {
 	t.Helper()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("no chromium")
+		t.Skip("install chromium: the page is looked at with it")
 	}
 	args = append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
 		"--user-data-dir=" + t.TempDir(), "--virtual-time-budget=6000"}, append(args, url)...)

@@ -182,7 +182,7 @@ func wantCaptured(t *testing.T, have, file string) {
 	t.Helper()
 	dir := os.Getenv("EWSNATS_REFERENCE")
 	if dir == "" {
-		t.Skip("no EWSNATS_REFERENCE")
+		t.Skip("EWSNATS_REFERENCE names no folder with captures to compare with")
 	}
 	capture, err := os.ReadFile(filepath.Join(dir, "gromox-wire", file))
 	if err != nil {

@@ -86,7 +86,7 @@ func TestRequestsNTLM(t *testing.T) {
 func TestCurl(t *testing.T) {
 	curl, err := exec.LookPath("curl")
 	if err != nil {
-		t.Skip("install curl")
+		t.Skip("install curl: it judges the server side")
 	}
 	for policy, want := range map[BindingPolicy]string{BindingAllowed: "hello", BindingRequired: "a channel binding is required, and none was sent\n"} {
 		w := strangersServer(t, policy, "secret")
@@ -124,7 +124,7 @@ func acceptor(t *testing.T, interpreter string, env []string, hash string, argum
 func TestGSSNTLMSSP(t *testing.T) {
 	interpreter := python(t, "python3-gssapi", "gssapi")
 	if found, _ := filepath.Glob("/usr/lib/*/gssntlmssp/gssntlmssp.so"); len(found) == 0 {
-		t.Skip("install gss-ntlmssp")
+		t.Skip("install gss-ntlmssp: it judges the client")
 	}
 	users := filepath.Join(t.TempDir(), "users")
 	if err := os.WriteFile(users, []byte("EXAMPLE:anna:"+password+"\n"), 0o600); err != nil {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -175,30 +174,6 @@ func (c *cast) whole() bool {
 func (c *cast) untilWhole(atMost time.Duration) {
 	c.t.Helper()
 	c.until("every mailbox streams and every group is connected", atMost, c.whole)
-}
-
-// users has users work until the function returned is called.
-func (c *cast) users(rate float64) (rest func()) {
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	const burst = time.Second
-	go func() {
-		defer close(stopped)
-		ticks := time.NewTicker(burst)
-		defer ticks.Stop()
-		for seed := c.seed; ; seed++ {
-			if err := c.ask("produce", map[string]any{"rate": rate, "seed": seed, "duration": burst.String()}); err != nil {
-				c.root.Error(err)
-				return
-			}
-			select {
-			case <-ticks.C:
-			case <-stop:
-				<-ticks.C // the last ones end
-				return
-			}
-		}
-	}()
-	return sync.OnceFunc(func() { close(stop); <-stopped })
 }
 
 // conclude lets everything come to rest and holds what is stored against what

@@ -10,8 +10,7 @@ func TestChaos(t *testing.T) {
 	t.Parallel()
 	n := rounds(t, "EWSNATS_CHAOS_ROUNDS", 8)
 	c := newCast(t, scene{crew: wholeCrew(), mailboxes: 200, groupSize: 10})
-	rest := c.users(50)
-	defer rest()
+	rest := c.users(50, c.seed)
 	for range n {
 		c.strike()
 		if c.random.IntN(2) == 0 {

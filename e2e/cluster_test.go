@@ -38,8 +38,7 @@ func TestAClusterThatLosesAServer(t *testing.T) {
 	}
 	n := rounds(t, "EWSNATS_CLUSTER_ROUNDS", 4)
 	c := newCast(t, scene{crew: crew{1, 2, 2}, mailboxes: 60, groupSize: 10, cluster: true})
-	rest := c.users(20)
-	defer rest()
+	rest := c.users(20, c.seed)
 	for round := range n {
 		i, at := round%3, time.Now()
 		c.servers.Kill(i)

@@ -14,8 +14,7 @@ func TestAFrozenStreamerDecidesNothing(t *testing.T) {
 	t.Parallel()
 	n := rounds(t, "EWSNATS_FREEZE_ROUNDS", 2)
 	c := newCast(t, scene{crew: crew{1, 1, 3}, mailboxes: 60, groupSize: 5})
-	rest := c.users(50)
-	defer rest()
+	rest := c.users(50, c.seed)
 	late := 0
 	for range n {
 		late += c.freeze(c.owner())

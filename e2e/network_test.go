@@ -24,8 +24,7 @@ func TestNetworkFaults(t *testing.T) {
 			net.toNATS[n] = net.proxy(c, strings.TrimPrefix(c.natsURL, "nats://"))
 			return []string{"--nats-url", "nats://" + net.toNATS[n].Addr()}
 		}})
-	rest := c.users(50)
-	defer rest()
+	rest := c.users(50, c.seed)
 	for range n {
 		link, what := net.toExchange, "Exchange"
 		if c.random.IntN(2) == 0 {

@@ -358,6 +358,32 @@ func (s *system) get(path string, into any) {
 	}
 }
 
+// users has users work, at a rate per second, until the function returned is called.
+func (s *system) users(rate float64, seed uint64) (rest func()) {
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	const burst = time.Second
+	go func() {
+		defer close(stopped)
+		ticks := time.NewTicker(burst)
+		defer ticks.Stop()
+		for ; ; seed++ {
+			if err := s.ask("produce", map[string]any{"rate": rate, "seed": seed, "duration": burst.String()}); err != nil {
+				s.root.Error(err)
+				return
+			}
+			select {
+			case <-ticks.C:
+			case <-stop:
+				<-ticks.C // the last ones end
+				return
+			}
+		}
+	}()
+	rest = sync.OnceFunc(func() { close(stop); <-stopped })
+	s.root.Cleanup(rest) // while there is still somebody to ask
+	return rest
+}
+
 func (s *system) requests(operation string) uint64 {
 	var counts exchangesim.Counts
 	s.get("counts", &counts)

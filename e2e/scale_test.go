@@ -16,8 +16,7 @@ func TestStreamersJoinAndLeave(t *testing.T) {
 	sc := scene{crew: crew{1, 1, 3}, mailboxes: 120, groupSize: 5}
 	c := newCast(t, sc)
 	c.untilSettled(3)
-	rest := c.users(50)
-	defer rest()
+	rest := c.users(50, c.seed)
 	moved := 0
 	for round := range n {
 		joined := c.add(sc, "streamer", 4+round)

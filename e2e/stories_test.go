@@ -18,8 +18,7 @@ func TestThreeProcesses(t *testing.T) {
 	s.list(names(1, 450))
 	s.startStages(stageNames...)
 	s.untilStreaming(450, 60*time.Second)
-	s.control("produce", map[string]any{"rate": 30, "seed": 3, "duration": "70s"})
-	usersStop := time.Now().Add(70 * time.Second)
+	rest := s.users(30, 3)
 
 	t.Run("three groups, each with its own affinity", s.tellGroups)
 	t.Run("a renewal loses nothing", s.tellRenewal)
@@ -29,7 +28,7 @@ func TestThreeProcesses(t *testing.T) {
 	t.Run("NATS is down for 20 s", s.tellOutage)
 	t.Run("everything is in the stream or in a gap", func(t *testing.T) {
 		s.t = t
-		<-time.After(time.Until(usersStop))
+		rest()
 		s.sound()
 		for name, p := range s.stages {
 			if code := p.stop(t); code != 143 {

@@ -57,7 +57,7 @@ func NewAccess(e config.Exchange, observe func(httpauth.Observation)) (*Access, 
 	for _, carrier := range []*http.RoundTripper{&a.Calls, &a.Streams} {
 		*carrier, err = httpauth.New(httpauth.Config{
 			Mechanism: login, Transport: (*carrier).(*http.Transport), NoChannelBinding: !e.Account.ChannelBinding,
-			SPN: e.Account.Kerberos.SPN, Observe: observe,
+			SPN: e.Account.Kerberos.SPN, Observe: observe, Trace: traceLogin,
 		})
 		if err != nil {
 			return nil, WithExitCode(ExitConfig, fmt.Errorf("exchange.account: %w", err))
@@ -65,6 +65,9 @@ func NewAccess(e config.Exchange, observe func(httpauth.Observation)) (*Access, 
 	}
 	return a, nil
 }
+
+// traceLogin has the steps of a login stand before the request in the trace of its client.
+func traceLogin(l httpauth.Leg) { ewssoap.TraceLogin(l.Answer, l.Body, l.Started, l.Received) }
 
 // mechanism logs connections in; nil: requests carry the credentials.
 func mechanism(a config.Account) (httpauth.Mechanism, error) {

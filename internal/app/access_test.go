@@ -10,9 +10,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/ewsnats/ewsnats/internal/app/config"
 	"github.com/ewsnats/ewsnats/internal/exchange"
@@ -26,8 +30,9 @@ import (
 type protected struct {
 	*httptest.Server
 	mu     sync.Mutex
-	logins int             // whole handshakes
-	agents map[string]bool // that any request named
+	logins int               // whole handshakes
+	agents map[string]bool   // that any request named
+	tracer *wiretrace.Tracer // of the last process
 }
 
 func newProtected(t *testing.T) *protected {
@@ -103,10 +108,11 @@ func (p *protected) process(t *testing.T, logins exchange.Logins, change func(*c
 		change(&cfg.Exchange.Account)
 	}
 	var out bytes.Buffer
-	named, tracer := &agent{}, wiretrace.Start(wiretrace.Config{}, StageStreamer, slog.New(slog.DiscardHandler))
-	t.Cleanup(tracer.Close)
+	named := &agent{}
+	p.tracer = wiretrace.Start(wiretrace.Config{Dir: "trace", Only: []string{"all"}, MaxBytes: 1 << 20, MaxFiles: 9}, StageStreamer, slog.New(slog.DiscardHandler))
+	t.Cleanup(p.tracer.Close)
 	named.names(StageStreamer, func() string { return "a-0" })
-	adapter, client, err := newExchange(cfg, logins, named, tracer, NewLogger(config.Log{}, StageStreamer, &out), NewObservation(cfg))
+	adapter, client, err := newExchange(cfg, logins, named, p.tracer, NewLogger(config.Log{}, StageStreamer, &out), NewObservation(cfg))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,6 +169,70 @@ func TestExchangeIsLoggedInToByNTLMWithChannelBinding(t *testing.T) {
 	}
 	if have := strings.Count(log.String(), "logged in to Exchange"); have != 1 {
 		t.Errorf("the login is told %d times, want once: %s", have, log)
+	}
+}
+
+func TestTheConfiguredVersionAndStatisticsAreSent(t *testing.T) {
+	var versions, statistics []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		versions = append(versions, regexp.MustCompile(`Version="(\w+)"`).FindStringSubmatch(string(body))[1])
+		statistics = append(statistics, r.Header.Get("X-ClientStatistics"))
+		w.Header().Set("request-id", "r1")
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = io.WriteString(w, `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><detail>`+
+			`<ResponseCode>ErrorInvalidServerVersion</ResponseCode></detail></s:Fault></s:Body></s:Envelope>`)
+	}))
+	defer server.Close()
+	cfg := config.Default()
+	cfg.Exchange.Version, cfg.Exchange.FixedVersion, cfg.Exchange.Statistics = "Exchange2016", true, true
+	tracer := wiretrace.Start(wiretrace.Config{}, StageSubscriber, slog.New(slog.DiscardHandler))
+	defer tracer.Close()
+	a, client, err := newExchange(cfg, nil, &agent{}, tracer, slog.New(slog.DiscardHandler), NewObservation(cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.CloseIdleConnections()
+	for range 2 {
+		_, err := a.Subscribe(t.Context(), messages.Place{URL: messages.Endpoint(server.URL)}, "anna@contoso.com")
+		if have := faultCode(t, err); have != "ErrorInvalidServerVersion" {
+			t.Errorf("have %s", have)
+		}
+	}
+	if !slices.Equal(versions, []string{"Exchange2016", "Exchange2016"}) || statistics[0] != "" || !strings.Contains(statistics[1], "MessageId=r1") {
+		t.Errorf("have %q, %q", versions, statistics)
+	}
+}
+
+// Each step of a login is a record of its own: the request without a body, the challenge; then the request that counts.
+func TestTheTraceHoldsTheStepsOfALogin(t *testing.T) {
+	t.Chdir(t.TempDir())
+	p := newProtected(t)
+	writeSecret(t, thePassword)
+	a, _ := p.process(t, nil, nil)
+	p.subscribe(t, a)
+	p.tracer.Close()
+	text, err := os.ReadFile("trace/streamer-anna@contoso.com.trace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for line := range strings.Lines(string(text)) {
+		for _, mark := range []string{"=== ", "> Authorization", "< Www-Authenticate", "< 401", "< 500", "> <s:Envelope"} {
+			if strings.HasPrefix(line, mark) {
+				have = append(have, strings.TrimSpace(regexp.MustCompile(`=== \S+ |label.*|xmlns.*`).ReplaceAllString(line, "")))
+			}
+		}
+	}
+	want := []string{
+		"Subscribe login status=401", "> Authorization: NTLM REDACTED", "< 401 Unauthorized", "< Www-Authenticate: NTLM REDACTED",
+		"Subscribe status=500", "> Authorization: NTLM REDACTED", "> <s:Envelope", "< 500 Internal Server Error",
+	}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("want -, have +\n%s\n%s", diff, text)
+	}
+	if strings.Contains(string(text), "TlRMTVNTUA") {
+		t.Errorf("messages of the login are shown: %s", text)
 	}
 }
 

@@ -23,7 +23,8 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, trace
 		return nil, nil, err
 	}
 	client := ewssoap.NewClient(ewssoap.Options{
-		Calls: access.Calls, Streams: access.Streams, Auth: access.Auth, Agent: agent.name, Version: e.Version,
+		Calls: access.Calls, Streams: access.Streams, Auth: access.Auth, Agent: agent.name,
+		Version: e.Version, FixedVersion: e.FixedVersion, ClientStatistics: e.Statistics,
 		Trace: func(x ewssoap.Exchange) { logRequest(log, x); tracer.Trace(x) },
 		Traced: func(label string) bool {
 			return tracer.Wants(label) || log.Enabled(context.Background(), slog.LevelDebug)
@@ -31,7 +32,7 @@ func newExchange(cfg *config.Config, logins exchange.Logins, agent *agent, trace
 	})
 	settings := exchange.Config{
 		URL: e.URL, AutodiscoverURL: e.Autodiscover.URL, Allow: e.Autodiscover.Allow,
-		Plain: agent.on(access.Plain), Observe: stepLog(log),
+		Plain: client.Traced(agent.on(access.Plain), "redirect", ewssoap.AutodiscoverLabel), Observe: stepLog(log),
 		Impersonation: e.Impersonation, Concurrency: e.Concurrency,
 		TimeoutMin: int(cfg.Streamer.ConnectionTimeout.Min.Minutes()), TimeoutMax: int(cfg.Streamer.ConnectionTimeout.Max.Minutes()),
 		Silence: cfg.Streamer.Silence, Random: rand.Float64,
@@ -65,7 +66,7 @@ func stepLog(log *slog.Logger) func(autodiscover.Step) {
 
 // logRequest writes a line for every request and answer at level debug.
 func logRequest(log *slog.Logger, e ewssoap.Exchange) {
-	log.Debug("request", "op", e.Op, "url", e.URL, "http_status", e.Status,
+	log.Debug("request", "op", e.Op, "login", e.Login, "url", e.URL, "http_status", e.Status,
 		"client_request_id", e.ClientRequestID, "request_id", e.RequestID, "err", e.Err)
 }
 

@@ -96,7 +96,7 @@ func (o *observedExchange) Open(ctx context.Context, place messages.Place, ids [
 	return observedStream{stream, o.metrics}, nil
 }
 
-// observedStream counts the waits that Exchange asks for in-band.
+// observedStream counts the waits that Exchange asks for in-band, and what had to be left out.
 type observedStream struct {
 	streamer.Stream
 	metrics *metrics.Metrics
@@ -107,5 +107,6 @@ func (s observedStream) Next() (streamer.Envelope, error) {
 	for _, fault := range envelope.Faults {
 		s.metrics.BackOff(fault)
 	}
+	s.metrics.Forbidden(envelope.Forbidden)
 	return envelope, err
 }

@@ -48,7 +48,7 @@ func (s *scripted) Trouble() string { return s.trouble }
 type scriptedStream struct{ streamer.Stream }
 
 func (*scriptedStream) Next() (streamer.Envelope, error) {
-	return streamer.Envelope{Faults: []*ewsaffinity.Fault{{Code: "ErrorServerBusy", BackOff: 2 * time.Second}}}, nil
+	return streamer.Envelope{Faults: []*ewsaffinity.Fault{{Code: "ErrorServerBusy", BackOff: 2 * time.Second}}, Forbidden: 3}, nil
 }
 
 // why is what a check says; "" when it is well.
@@ -125,7 +125,8 @@ func TestEveryRequestIsCountedAndARefusedLoginMakesUnready(t *testing.T) {
 	if envelope, _ := stream.Next(); len(envelope.Faults) != 1 {
 		t.Error("the stream does not pass envelopes on")
 	}
-	wantShown(t, o, `ewsnats_ews_requests_total{code="NoError",op="GetStreamingEvents"} 2`, "ewsnats_ews_backoff_seconds_total 2")
+	wantShown(t, o, `ewsnats_ews_requests_total{code="NoError",op="GetStreamingEvents"} 2`, "ewsnats_ews_backoff_seconds_total 2",
+		"ewsnats_ews_forbidden_characters_total 3")
 }
 
 func TestAStageIsReadyWhenConnectedRegisteredAndCaughtUp(t *testing.T) {

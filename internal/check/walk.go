@@ -97,8 +97,13 @@ func (w *walk) open() error {
 	w.access = access
 	w.client = ewssoap.NewClient(ewssoap.Options{
 		Calls: access.Calls, Streams: access.Streams, Auth: access.Auth, Version: w.cfg.Settings.Exchange.Version,
-		UserAgent: "ewsnats/check", CallTimeout: w.cfg.Timeout,
-		Trace: func(x ewssoap.Exchange) { w.exchanges = append(w.exchanges, x) },
+		FixedVersion: w.cfg.Settings.Exchange.FixedVersion,
+		UserAgent:    "ewsnats/check", CallTimeout: w.cfg.Timeout,
+		Trace: func(x ewssoap.Exchange) {
+			if !x.Login { // that is told by w.logins
+				w.exchanges = append(w.exchanges, x)
+			}
+		},
 	})
 	return nil
 }

@@ -59,7 +59,7 @@ func (s *stream) Next() (streamer.Envelope, error) {
 	case err != nil:
 		return streamer.Envelope{}, s.adapter.fault(ewsaffinity.OpStream, "", err)
 	}
-	var out streamer.Envelope
+	out := streamer.Envelope{Forbidden: envelope.Forbidden}
 	for _, m := range envelope.Messages {
 		out.Notifications = slices.Grow(out.Notifications, len(m.Notifications))
 		for _, n := range m.Notifications {

@@ -107,6 +107,8 @@ func TestEnvelopes(t *testing.T) {
 		{"a hint", streamedAs("Error", "ErrorServerBusy", backOff), streamer.Envelope{Faults: []*ewsaffinity.Fault{busy}}},
 		{"the end, and another message", response("GetStreamingEvents", message("GetStreamingEvents", "Success", "NoError", closed),
 			message("GetStreamingEvents", "Success", "NoError", notified("s1", newMail))), streamer.Envelope{Notifications: ofS1, Closed: true}},
+		{"characters that XML forbids", streamed(strings.Replace(notified("s1", newMail), "</", "&#x1A;</", 1)),
+			streamer.Envelope{Notifications: ofS1, Forbidden: 1}},
 		{"two messages", response("GetStreamingEvents", message("GetStreamingEvents", "Error", "ErrorSubscriptionNotFound", failedIDs),
 			message("GetStreamingEvents", "Success", "NoError", notified("s1", newMail)+closed)),
 			streamer.Envelope{Notifications: ofS1, Faults: []*ewsaffinity.Fault{fault("ErrorSubscriptionNotFound", "s1", "s2")}, Closed: true}},

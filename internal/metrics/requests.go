@@ -32,6 +32,8 @@ type requestMetrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	backOff  prometheus.Counter
+
+	forbidden prometheus.Counter // in streams
 }
 
 var requestBuckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 100}
@@ -43,6 +45,8 @@ func newRequestMetrics() *requestMetrics {
 			"Time a request took, with the wait for a place among exchange.concurrency.", requestBuckets), []string{"op"}),
 		backOff: prometheus.NewCounter(prometheus.CounterOpts{Name: prefix + "ews_backoff_seconds_total",
 			Help: "Waiting time that Exchange asked for."}),
+		forbidden: prometheus.NewCounter(prometheus.CounterOpts{Name: prefix + "ews_forbidden_characters_total",
+			Help: "Characters of streams that XML forbids, left out."}),
 	}
 	for _, op := range []Operation{GetUserSettings, GetFolder, Subscribe, Unsubscribe, GetStreamingEvents} {
 		r.requests.WithLabelValues(string(op), codeSuccess)
@@ -53,7 +57,7 @@ func newRequestMetrics() *requestMetrics {
 }
 
 func (r *requestMetrics) register(registry *prometheus.Registry) {
-	registry.MustRegister(r.requests, r.duration, r.backOff)
+	registry.MustRegister(r.requests, r.duration, r.backOff, r.forbidden)
 }
 
 // Request counts a request that ended with err, after the time that it took.
@@ -73,6 +77,9 @@ func (m *Metrics) BackOff(fault *ewsaffinity.Fault) {
 		m.requests.backOff.Add(fault.BackOff.Seconds())
 	}
 }
+
+// Forbidden counts characters of a stream that had to be left out.
+func (m *Metrics) Forbidden(n int) { m.requests.forbidden.Add(float64(n)) }
 
 func codeOf(err error) string {
 	var fault *ewsaffinity.Fault

@@ -71,6 +71,7 @@ type Envelope struct {
 	Notifications []Notification
 	Faults        []*ewsaffinity.Fault // Died names the ids; empty: all are in doubt
 	Closed        bool                 // the in-band end
+	Forbidden     int                  // characters that XML forbids, which were left out
 }
 
 // Notification is what happened in one subscription; without Events it only

@@ -1,6 +1,6 @@
 // Package wiretrace writes what goes over the wire between a process and Exchange to
 // files, for people: a file for each group; calls that belong to no group have their
-// mailbox's, and what is left the file other.
+// mailbox's; Autodiscover has the file autodiscover, and what is left the file other.
 //
 // # Guarantees
 //

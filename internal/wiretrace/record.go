@@ -26,6 +26,9 @@ var told = []string{"request-id", "client-request-id", "X-FEServer", "X-BEServer
 func record(x ewssoap.Exchange, most int64) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "=== %s %s", stamp(x.Finished), x.Op)
+	if x.Login {
+		b.WriteString(" login")
+	}
 	if x.Envelope > 0 {
 		fmt.Fprintf(&b, " envelope=%d", x.Envelope)
 	}

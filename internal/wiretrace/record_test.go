@@ -40,7 +40,9 @@ func TestRecord(t *testing.T) {
 	envelope.Op, envelope.Envelope, envelope.RequestBody, envelope.ResponseBody = "GetStreamingEvents", 3, nil, []byte("<s:Envelope/>")
 	refused := ewssoap.Exchange{Op: "GetFolder", Label: "anna@contoso.com", Method: "POST", URL: "https://mail.contoso.com/EWS/Exchange.asmx",
 		Started: noon, Finished: noon.Add(time.Second), ClientRequestID: "5a3b", Err: errors.New("connection\nrefused")}
-	for name, x := range map[string]ewssoap.Exchange{"call": subscribed("a-1 anna@contoso.com"), "envelope": envelope, "refused": refused} {
+	login := subscribed("a-1 anna@contoso.com")
+	login.Login, login.Status, login.RequestBody, login.ResponseBody = true, 401, nil, nil
+	for name, x := range map[string]ewssoap.Exchange{"call": subscribed("a-1 anna@contoso.com"), "login": login, "envelope": envelope, "refused": refused} {
 		t.Run(name, func(t *testing.T) {
 			have := record(x, 1<<20)
 			path := filepath.Join("testdata", name+".txt")

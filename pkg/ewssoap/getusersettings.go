@@ -129,7 +129,8 @@ func (c *Client) autodiscoverRequest(op, url string, r GetUserSettingsRequest) r
 	r.write(w)
 	w.close("s:Body")
 	w.close("s:Envelope")
-	return request{op: op, answer: op + "ResponseMessage", url: url, body: w.buf.Bytes()}
+	return request{op: op, answer: op + "ResponseMessage", url: url, body: w.buf.Bytes(),
+		label: AutodiscoverLabel + " " + strings.Join(r.Users, " ")}
 }
 
 func (r GetUserSettingsRequest) write(w *xmlWriter) {

@@ -158,5 +158,6 @@ func poxRequest(op, url, address string) request {
 	w.text("AcceptableResponseSchema", poxResponseSchema)
 	w.close("Request")
 	w.close("Autodiscover")
-	return request{op: op, answer: "Autodiscover", url: url, body: w.buf.Bytes(), plain: true}
+	return request{op: op, answer: "Autodiscover", url: url, body: w.buf.Bytes(), plain: true,
+		label: AutodiscoverLabel + " " + address}
 }

@@ -22,9 +22,25 @@ var asXML = strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;")
 
 // hider takes the secrets of the request and of its answer out of a text that repeats them.
 func (t *trip) hider() func(string) string {
-	secrets := secretsOf(t.sent)
-	if t.answer != nil {
-		secrets = append(secrets, secretsOf(t.answer.Header)...)
+	if t.answer == nil {
+		return hiding(t.requestHeader())
+	}
+	return hiding(t.requestHeader(), t.answer.Header)
+}
+
+// requestHeader is what the transport sent, as far as it says: one that logs connections in adds to it.
+func (t *trip) requestHeader() http.Header {
+	if t.answer != nil && t.answer.Request != nil {
+		return t.answer.Request.Header
+	}
+	return t.sent
+}
+
+// hiding takes the secrets of headers out of a text that repeats them.
+func hiding(headers ...http.Header) func(string) string {
+	var secrets []string
+	for _, h := range headers {
+		secrets = append(secrets, secretsOf(h)...)
 	}
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // the longest is found first
 	var pairs []string

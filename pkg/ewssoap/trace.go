@@ -13,7 +13,8 @@ import (
 // on the goroutine of the call and should return soon.
 type Exchange struct {
 	Op             string
-	Label          string // of the [Call]
+	Label          string // of the [Call]; of Autodiscover [AutodiscoverLabel] and the addresses, separated by spaces
+	Login          bool   // a step of the login that came before, see [TraceLogin]
 	Method, URL    string
 	RequestHeader  http.Header
 	RequestBody    []byte // nil in the envelopes of a stream
@@ -32,6 +33,9 @@ type Exchange struct {
 	ClientRequestID, RequestID string
 	Err                        error // why the exchange failed, if it did
 }
+
+// AutodiscoverLabel begins the label of requests to Autodiscover in the trace.
+const AutodiscoverLabel = "autodiscover"
 
 // maxForeign limits how much of a refused answer is read for the trace alone.
 const maxForeign = 64 << 10
@@ -72,11 +76,19 @@ func (t *trip) reached(conn net.Conn) {
 	}
 }
 
+// remoteAddress is empty until there is one.
+func (t *trip) remoteAddress() string {
+	if remote := t.remote.Load(); remote != nil {
+		return *remote
+	}
+	return ""
+}
+
 // snapshot is the trip as it stands, in memory of its own.
 func (t *trip) snapshot(body []byte, err error) Exchange {
 	x := t.record
 	hide := t.hider()
-	x.RequestHeader, x.RequestBody = redact(t.sent, hide), []byte(hide(string(t.request.body)))
+	x.RequestHeader, x.RequestBody = redact(t.requestHeader(), hide), []byte(hide(string(t.request.body)))
 	if t.answer != nil {
 		x.Status, x.ResponseHeader = t.answer.StatusCode, redact(t.answer.Header, hide)
 		x.Received, x.RequestID = t.meta.Received, t.meta.RequestID
@@ -85,9 +97,7 @@ func (t *trip) snapshot(body []byte, err error) Exchange {
 		x.ResponseBody = []byte(hide(string(body)))
 	}
 	x.Connected, x.FirstByte, x.Finished, x.Err = t.connected.time(), t.firstByte.time(), time.Now(), err
-	if remote := t.remote.Load(); remote != nil {
-		x.Remote = *remote
-	}
+	x.Remote = t.remoteAddress()
 	return x
 }
 

@@ -143,6 +143,43 @@ func TestTraceStream(t *testing.T) {
 	}
 }
 
+// TestTraceOfOthers: requests that are not the client's own are told, too, if they are wanted, and without secrets.
+func TestTraceOfOthers(t *testing.T) {
+	var seen []Exchange
+	wanted := true
+	c := NewClient(Options{Trace: func(x Exchange) { seen = append(seen, x) }, Traced: func(label string) bool { return wanted && label == "autodiscover" }})
+	rt := c.Traced(roundTrip(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Path == "/broken" {
+			return nil, errors.New("broken")
+		}
+		header := http.Header{"Location": {"https://mail.contoso.com/"}, "Set-Cookie": {"exchangecookie=" + session}}
+		return answering(http.StatusFound, header, func() io.Reader { return strings.NewReader("") })(r)
+	}), "redirect", AutodiscoverLabel)
+	for _, path := range []string{"/", "/broken"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://autodiscover.contoso.com"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer, err := rt.RoundTrip(r); err == nil {
+			_ = answer.Body.Close()
+		}
+		wanted = !wanted
+		if answer, err := rt.RoundTrip(r); err == nil {
+			_ = answer.Body.Close()
+		}
+	}
+	secretsIn(t, seen)
+	if len(seen) != 2 {
+		t.Fatalf("%d exchanges", len(seen))
+	}
+	if x := seen[0]; x.Op != "redirect" || x.Method != "GET" || x.Status != 302 || x.ResponseHeader.Get("Location") == "" || x.Started.IsZero() || x.Received.IsZero() {
+		t.Errorf("have %+v", x)
+	}
+	if x := seen[1]; x.Status != 0 || x.Err == nil {
+		t.Errorf("have %+v", x)
+	}
+}
+
 // TestTraceIsolated: a receiver that changes what it is given changes nothing else.
 func TestTraceIsolated(t *testing.T) {
 	var seen []string

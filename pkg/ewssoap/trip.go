@@ -75,7 +75,7 @@ func (t *trip) forget() {
 }
 
 func (t *trip) httpRequest(c *Client) (*http.Request, error) {
-	ctx := httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
+	ctx := httptrace.WithClientTrace(context.WithValue(t.ctx, tripKey{}, t), &httptrace.ClientTrace{
 		GotConn: func(c httptrace.GotConnInfo) {
 			t.connected.set()
 			t.reached(c.Conn)

@@ -3,20 +3,18 @@ package httpauth
 import (
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
-
-// maxDrained is how much of an answer is read to keep its connection.
-const maxDrained = 256 << 10
 
 // call is one request on its way.
 type call struct {
 	t     *Transport
 	r     *http.Request
-	renew bool // the next login is to trust no cache
+	renew bool      // the next login is to trust no cache
+	sent  time.Time // when the last request was
 }
 
 // on sends the request on a slot, after a login if it needs one.
@@ -78,6 +76,7 @@ func (c *call) send(s *slot, credentials string, withBody bool) (*http.Response,
 		r.Body, r.GetBody, r.ContentLength, r.TransferEncoding, r.Trailer = http.NoBody, nil, 0, nil, nil
 		r.Header.Del("Expect")
 	}
+	c.sent = time.Now()
 	return s.transport.RoundTrip(r)
 }
 
@@ -86,19 +85,6 @@ func authorization(scheme string, token []byte) string {
 		return ""
 	}
 	return scheme + " " + base64.StdEncoding.EncodeToString(token)
-}
-
-// drain reads an answer to its end, so that its connection is kept. One that breaks off or is too long costs the connection.
-func (c *call) drain(answer *http.Response) error {
-	defer func() { _ = answer.Body.Close() }()
-	n, err := io.Copy(io.Discard, io.LimitReader(answer.Body, maxDrained+1))
-	switch {
-	case c.r.Context().Err() != nil:
-		return c.r.Context().Err()
-	case err != nil || n > maxDrained:
-		return errLost
-	}
-	return nil
 }
 
 // hostname is the host of the request without port and without the dot at the end.

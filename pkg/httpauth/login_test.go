@@ -2,6 +2,7 @@ package httpauth
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -135,6 +136,34 @@ func TestMidLife(t *testing.T) {
 			equal(t, "next messages", w.messages(), tt.next)
 		})
 	}
+}
+
+// TestTrace: what RoundTrip keeps to itself is told: the challenges, and the 401 to a whole request in mid-life.
+func TestTrace(t *testing.T) {
+	var told []string
+	w := newWorld(t, true, nil, func(h http.Handler) http.Handler {
+		return atLeg("none", times(1), func(rw http.ResponseWriter, r *http.Request) {
+			rw.Header().Set("WWW-Authenticate", "NTLM")
+			http.Error(rw, "once more", http.StatusUnauthorized)
+		})(h)
+	})
+	c := w.client(t, func(cfg *Config) {
+		cfg.Trace = func(l Leg) {
+			r := l.Answer.Request
+			told = append(told, fmt.Sprintf("%s %t %d %q", legOf(r), r.Body != nil && r.Body != http.NoBody, l.Answer.StatusCode, l.Body))
+			if l.Received.Before(l.Started) || l.Started.IsZero() {
+				t.Errorf("sent %v, answered %v", l.Started, l.Received)
+			}
+		}
+	})
+	echoes(t, c, w.URL)
+	equal(t, "login", told, []string{`first false 401 "\n"`})
+	told = nil
+	echoes(t, c, w.URL)
+	equal(t, "in mid-life", told, []string{`none true 401 "once more\n"`, `first false 401 "\n"`})
+	told = nil
+	echoes(t, c, w.URL)
+	equal(t, "logged in", told, nil)
 }
 
 // TestOffers: what happens with a server that offers other things.

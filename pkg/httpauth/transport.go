@@ -32,6 +32,9 @@ type Config struct {
 	MaxIdle int
 	// IdleTimeout is how long a connection may be idle, DefaultIdleTimeout if zero.
 	IdleTimeout time.Duration
+	// Trace, if set, is told of each answer within a login that RoundTrip does not return. It is called on the goroutine of
+	// RoundTrip.
+	Trace func(Leg)
 	// Observe, if set, is told of each login. It may be called by several goroutines at once, and must not block.
 	Observe func(Observation)
 }

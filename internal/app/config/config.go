@@ -68,6 +68,8 @@ type Exchange struct {
 	Account       Account
 	Impersonation bool
 	Version       string // RequestServerVersion
+	FixedVersion  bool   // never another one
+	Statistics    bool   // X-ClientStatistics
 	TLS           ExchangeTLS
 	Concurrency   int // requests at a time to one endpoint, streams apart
 }

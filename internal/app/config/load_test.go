@@ -73,7 +73,7 @@ func TestEveryKeyInEveryWay(t *testing.T) {
 		"exchange.autodiscover.url":       "https://contoso.com/autodiscover/autodiscover.svc",
 		"exchange.account.channelBinding": "false",
 		"exchange.account.oauth.tokenURL": "https://adfs.contoso.com/adfs/oauth2/token",
-		"exchange.version":                "Exchange2016", "exchange.impersonation": "false", "exchange.tls.insecure": "true",
+		"exchange.version":                "Exchange2016", "exchange.impersonation": "false", "exchange.fixedVersion": "true", "exchange.clientStatistics": "true", "exchange.tls.insecure": "true",
 		"exchange.tls.minVersion": "1.3",
 		"exchange.concurrency":    "5", "mailboxes.confirmWithdrawals": "true", "discoverer.batch": "7", "groups.size": "50",
 		"subscribe.folders": "inbox,sentitems", "subscribe.events": "NewMailEvent,MovedEvent",

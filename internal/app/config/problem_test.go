@@ -43,7 +43,7 @@ ewsnats.yaml:4: nats.replicas: "two" is not a whole number: write digits only, s
 ewsnats.yaml:5: nats.password: is a section, not a value: secrets do not stand in the file: write {file: PATH} or {env: NAME}
 ewsnats.yaml:6: exchnage: unknown key: did you mean exchange?
 ewsnats.yaml:9: exchange.url: "ftp://mail.contoso.com/EWS/Exchange.asmx" has the scheme "ftp": begin with https:// or http://
-ewsnats.yaml:11: exchange.colour: unknown key: write one of url, autodiscover, account, impersonation, version, tls, concurrency
+ewsnats.yaml:11: exchange.colour: unknown key: write one of url, autodiscover, account, impersonation, version, fixedVersion, clientStatistics, tls, concurrency
 ewsnats.yaml:12: groups: is a section, not a value: write its keys below it: size, quiet
 ewsnats.yaml:14: subscribe.folders: unknown folder "sentitem": did you mean sentitems?
 ewsnats.yaml:15: subscribe.events: unknown event "NewMialEvent": did you mean NewMailEvent?

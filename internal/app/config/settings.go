@@ -60,6 +60,8 @@ func (c *Config) settings() []setting {
 		{"exchange.account.oauth.scope", text(&c.Exchange.Account.OAuth.Scope), "scope of the tokens"},
 		{"exchange.impersonation", boolean(&c.Exchange.Impersonation), "impersonate each mailbox; false: act as a delegate"},
 		{"exchange.version", text(&c.Exchange.Version), "RequestServerVersion of requests"},
+		{"exchange.fixedVersion", boolean(&c.Exchange.FixedVersion), "declare no other version where a server refuses this one"},
+		{"exchange.clientStatistics", boolean(&c.Exchange.Statistics), "tell the server how long it took, by X-ClientStatistics"},
 		{"exchange.tls.ca", text(&c.Exchange.TLS.CA), "PEM file of the authorities that Exchange is trusted by"},
 		{"exchange.tls.cert", text(&c.Exchange.TLS.Cert), "PEM file of the client's certificate"},
 		{"exchange.tls.key", text(&c.Exchange.TLS.Key), "PEM file of the client's key"},
@@ -92,7 +94,7 @@ func (c *Config) settings() []setting {
 		{"log.format", text(&c.Log.Format), "json or text"},
 
 		{"trace.dir", text(&c.Trace.Dir), "folder where requests to Exchange are written"},
-		{"trace.only", list(&c.Trace.Only), "groups or mailboxes whose requests are written; other: the rest; all: everything; empty: nothing"},
+		{"trace.only", list(&c.Trace.Only), "groups or mailboxes whose requests are written; autodiscover: those; all: everything; empty: nothing"},
 		{"trace.maxBytes", size(&c.Trace.MaxBytes), "size of a trace file, beyond which a new one is begun"},
 		{"trace.maxFiles", number(&c.Trace.MaxFiles), "most trace files; the oldest go"},
 	}

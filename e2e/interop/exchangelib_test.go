@@ -1,9 +1,7 @@
 package interop
 
 import (
-	"os"
 	"os/exec"
-	"strings"
 	"testing"
 )
 
@@ -21,25 +19,38 @@ func python(t *testing.T, module string) string {
 
 func TestExchangelib(t *testing.T) {
 	interpreter := python(t, "exchangelib")
-	for discovery, operation := range map[string]string{"fixed": "GetItem", "soap": "GetUserSettings", "pox": "AutodiscoverPOX"} {
-		t.Run(discovery, func(t *testing.T) {
-			sim, address, certificate := serve(t)
-			cmd := exec.CommandContext(t.Context(), interpreter, "exchangelib_client.py")
-			cmd.Env = append(os.Environ(), "EWS_HOST="+host, "EWS_ADDRESS="+address, "EWS_CONTROL=https://"+host+"/sim/",
-				"EWS_MAILBOX="+mailbox, "EWS_COLLEAGUE="+colleague, "EWS_USER="+user, "EWS_PASSWORD="+password, "EWS_DISCOVERY="+discovery,
-				"REQUESTS_CA_BUNDLE="+certificate, "SSL_CERT_FILE="+certificate, "TMPDIR="+t.TempDir(), "NO_PROXY=*", "no_proxy=*")
-			out, err := cmd.CombinedOutput()
-			t.Logf("%s", out)
-			if err != nil || !strings.HasSuffix(string(out), "done\n") {
-				t.Fatalf("exchangelib: %v", err)
+	for name, test := range map[string]struct {
+		simulator []string
+		env       []string
+		operation string // that there must have been
+	}{
+		"Basic, URL":               {nil, []string{"EWS_DISCOVERY=fixed", "EWS_LOGIN=basic"}, "GetItem"},
+		"Basic, SOAP Autodiscover": {nil, []string{"EWS_DISCOVERY=soap", "EWS_LOGIN=basic"}, "GetUserSettings"},
+		"Basic, POX Autodiscover":  {nil, []string{"EWS_DISCOVERY=pox", "EWS_LOGIN=basic"}, "AutodiscoverPOX"},
+		"NTLM, binding allowed": {
+			[]string{"-auth", "ntlm", "-binding", "allowed"}, []string{"EWS_DISCOVERY=fixed", "EWS_LOGIN=NTLM"}, "GetItem",
+		},
+		"NTLM, binding required, SOAP Autodiscover": {
+			[]string{"-auth", "ntlm", "-binding", "required"}, []string{"EWS_DISCOVERY=soap", "EWS_LOGIN=NTLM"}, "GetUserSettings",
+		},
+		"NTLM without binding where it is allowed": {
+			[]string{"-auth", "ntlm", "-binding", "allowed"}, []string{"EWS_DISCOVERY=fixed", "EWS_LOGIN=unbound"}, "GetFolder",
+		},
+		"NTLM without binding where it is required": {
+			[]string{"-auth", "ntlm", "-binding", "required"}, []string{"EWS_DISCOVERY=fixed", "EWS_LOGIN=refused"}, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim := organised(t, test.simulator...)
+			env := append(test.env, "REQUESTS_CA_BUNDLE="+sim.certificate, "SSL_CERT_FILE="+sim.certificate)
+			sim.play(t, env, interpreter, "exchangelib_client.py")
+			requests := sim.counts(t).Requests
+			if test.operation == "" && len(requests) != 0 {
+				t.Errorf("let in: %v", requests)
 			}
-			if sim.Counts().Requests[operation] == 0 {
-				t.Errorf("there was no %s", operation)
-			}
-			for _, sub := range sim.Truth().Subscriptions {
-				if sub.EndedWhy != "unsubscribed" {
-					t.Errorf("subscription %s ended: %q", sub.ID, sub.EndedWhy)
-				}
+			if test.operation != "" && requests[test.operation] == 0 {
+				t.Errorf("there was no %s", test.operation)
 			}
 		})
 	}

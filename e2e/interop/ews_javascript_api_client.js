@@ -32,7 +32,7 @@ async function discover() {
   const users = await service.GetUsersSettings(mailboxes, ...settings);
   const found = users.Responses.map((user) => settings.map((name) => user.Settings.get(name)));
   check("discovered", found, mailboxes.map(() => [base + "/EWS/Exchange.asmx", "SITE-1"]));
-  const one = await service.GetUserSettings(anchor, ews.UserSettingName.ExternalEwsUrl);
+  const one = await service.GetUserSettings(anchor, settings);
   check("discovered one", [one.SmtpAddress, one.Settings.get(settings[0])], [anchor, found[0][0]]);
   return found[0][0];
 }

@@ -24,7 +24,8 @@ func (s simulator) play(t *testing.T, env []string, name string, args ...string)
 	s.nothingLeft(t)
 }
 
-// nothingLeft checks that every subscription was given back, and that no request met an operation that is not there.
+// nothingLeft checks that every subscription was given back, and that the server failed at no request. That a version is
+// too new is how clients find the one to use.
 func (s simulator) nothingLeft(t *testing.T) {
 	t.Helper()
 	truth := s.truth(t)
@@ -34,7 +35,7 @@ func (s simulator) nothingLeft(t *testing.T) {
 		}
 	}
 	for _, r := range truth.Requests {
-		if r.HTTPStatus >= 500 {
+		if r.HTTPStatus >= 500 && r.Code != "ErrorInvalidServerVersion" {
 			t.Errorf("%s of %s: HTTP %d, %s", r.Operation, r.UserAgent, r.HTTPStatus, r.Code)
 		}
 	}

@@ -12,6 +12,7 @@ func TestCurl(t *testing.T) {
 			t.Skipf("install %s: the plain protocol is spoken with it", tool)
 		}
 	}
+	t.Parallel()
 	for login, simulator := range map[string][]string{"basic": nil, "ntlm": {"-auth", "ntlm"}} {
 		t.Run(login, func(t *testing.T) {
 			t.Parallel()

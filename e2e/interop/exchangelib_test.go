@@ -17,33 +17,30 @@ func python(t *testing.T, module string) string {
 	return ""
 }
 
+// bound asks for NTLM, with that made of channel bindings.
+func bound(binding string) []string { return []string{"-auth", "ntlm", "-binding", binding} }
+
 func TestExchangelib(t *testing.T) {
 	interpreter := python(t, "exchangelib")
+	t.Parallel()
 	for name, test := range map[string]struct {
-		simulator []string
-		env       []string
-		operation string // that there must have been
+		login, discovery, steps string
+		simulator               []string
+		operation               string // that there must have been
 	}{
-		"Basic, URL":               {nil, []string{"EWS_DISCOVERY=fixed", "EWS_LOGIN=basic"}, "GetItem"},
-		"Basic, SOAP Autodiscover": {nil, []string{"EWS_DISCOVERY=soap", "EWS_LOGIN=basic"}, "GetUserSettings"},
-		"Basic, POX Autodiscover":  {nil, []string{"EWS_DISCOVERY=pox", "EWS_LOGIN=basic"}, "AutodiscoverPOX"},
-		"NTLM, binding allowed": {
-			[]string{"-auth", "ntlm", "-binding", "allowed"}, []string{"EWS_DISCOVERY=fixed", "EWS_LOGIN=NTLM"}, "GetItem",
-		},
-		"NTLM, binding required, SOAP Autodiscover": {
-			[]string{"-auth", "ntlm", "-binding", "required"}, []string{"EWS_DISCOVERY=soap", "EWS_LOGIN=NTLM"}, "GetUserSettings",
-		},
-		"NTLM without binding where it is allowed": {
-			[]string{"-auth", "ntlm", "-binding", "allowed"}, []string{"EWS_DISCOVERY=fixed", "EWS_LOGIN=unbound"}, "GetFolder",
-		},
-		"NTLM without binding where it is required": {
-			[]string{"-auth", "ntlm", "-binding", "required"}, []string{"EWS_DISCOVERY=fixed", "EWS_LOGIN=refused"}, "", // no operation was reached
-		},
+		"Basic, URL":               {"basic", "fixed", "all", nil, "GetItem"},
+		"Basic, POX Autodiscover":  {"basic", "pox", "brief", nil, "AutodiscoverPOX"},
+		"NTLM, SOAP Autodiscover":  {"NTLM", "soap", "all", bound("required"), "GetUserSettings"},
+		"NTLM, binding allowed":    {"NTLM", "fixed", "brief", bound("allowed"), "GetStreamingEvents"},
+		"no binding, allowed":      {"unbound", "fixed", "brief", bound("allowed"), "GetStreamingEvents"},
+		"no binding, but required": {"refused", "fixed", "", bound("required"), ""}, // no operation was reached
+		"Basic, SOAP Autodiscover": {"basic", "soap", "brief", nil, "GetUserSettings"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sim := organised(t, test.simulator...)
-			env := append(test.env, "REQUESTS_CA_BUNDLE="+sim.certificate, "SSL_CERT_FILE="+sim.certificate)
+			env := []string{"EWS_LOGIN=" + test.login, "EWS_DISCOVERY=" + test.discovery, "EWS_STEPS=" + test.steps,
+				"REQUESTS_CA_BUNDLE=" + sim.certificate, "SSL_CERT_FILE=" + sim.certificate}
 			sim.play(t, env, interpreter, "exchangelib_client.py")
 			requests := sim.counts(t).Requests
 			if requests[test.operation] == 0 {

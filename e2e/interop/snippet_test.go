@@ -26,6 +26,7 @@ func snippet(t *testing.T, language string, sim simulator) string {
 
 // The programs of the document print events of what the users do, who work as in its five minutes.
 func TestSnippets(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		language string
 		command  func(t *testing.T) []string // takes the code as its last argument

@@ -34,7 +34,6 @@ func TestExchangelib(t *testing.T) {
 		"NTLM, binding allowed":    {"NTLM", "fixed", "brief", bound("allowed"), "GetStreamingEvents"},
 		"no binding, allowed":      {"unbound", "fixed", "brief", bound("allowed"), "GetStreamingEvents"},
 		"no binding, but required": {"refused", "fixed", "", bound("required"), ""}, // no operation was reached
-		"Basic, SOAP Autodiscover": {"basic", "soap", "brief", nil, "GetUserSettings"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,12 +1,12 @@
 // Works as a user of ews-javascript-api against the server whose addresses the environment names, and fails if anything is
-// amiss. EWS_URL ends before /EWS; EWS_MAILBOXES are the mailboxes of a group, the anchor first; EWS_USER and EWS_PASSWORD
-// are the service account's.
+// amiss. EWS_URL ends before /EWS; EWS_MAILBOX is the anchor of a group and EWS_COLLEAGUE in it; EWS_USER and EWS_PASSWORD
+// are the service account's; EWS_CONTROL is the URL of the control endpoint.
 
 const ews = require("ews-javascript-api");
 const assert = require("node:assert");
 
 const base = process.env.EWS_URL;
-const mailboxes = process.env.EWS_MAILBOXES.split(",");
+const mailboxes = [process.env.EWS_MAILBOX, process.env.EWS_COLLEAGUE];
 const anchor = mailboxes[0];
 const credentials = new ews.WebCredentials(process.env.EWS_USER, process.env.EWS_PASSWORD);
 
@@ -32,6 +32,8 @@ async function discover() {
   const users = await service.GetUsersSettings(mailboxes, ...settings);
   const found = users.Responses.map((user) => settings.map((name) => user.Settings.get(name)));
   check("discovered", found, mailboxes.map(() => [base + "/EWS/Exchange.asmx", "SITE-1"]));
+  const one = await service.GetUserSettings(anchor, settings);
+  check("discovered one", [one.SmtpAddress, one.Settings.get(settings[0])], [anchor, found[0][0]]);
   return found[0][0];
 }
 
@@ -97,7 +99,7 @@ async function stream(url) {
   });
   connection.Open().catch(console.error);
   for (const mailbox of mailboxes) {
-    const answer = await fetch(base + "/sim/deliver", { method: "POST", body: JSON.stringify({ mailbox }) });
+    const answer = await fetch(process.env.EWS_CONTROL + "deliver", { method: "POST", body: JSON.stringify({ mailbox }) });
     check("delivered", answer.status, 200);
   }
   await complete;
@@ -107,6 +109,7 @@ async function stream(url) {
 }
 
 async function main() {
+  console.log("ews-javascript-api", require("ews-javascript-api/package.json").version);
   const url = await discover();
   await items(url);
   await stream(url);

@@ -8,6 +8,8 @@ EWS_USER        the service account, with
 EWS_PASSWORD    its password
 EWS_CONTROL     the URL of the control endpoint
 EWS_DISCOVERY   fixed (the URL is given), soap or pox
+EWS_LOGIN       basic, NTLM, unbound (NTLM without channel binding) or refused (the same, and the server must not have it)
+EWS_STEPS       all or brief
 
 REQUESTS_CA_BUNDLE and SSL_CERT_FILE name the server's certificate.
 """
@@ -21,7 +23,7 @@ import urllib.request
 HOST = os.environ["EWS_HOST"]
 IP, PORT = os.environ["EWS_ADDRESS"].rsplit(":", 1)
 MAILBOX, COLLEAGUE = os.environ["EWS_MAILBOX"], os.environ["EWS_COLLEAGUE"]
-DISCOVERY = os.environ["EWS_DISCOVERY"]
+DISCOVERY, LOGIN = os.environ["EWS_DISCOVERY"], os.environ["EWS_LOGIN"]
 
 resolve = socket.getaddrinfo
 
@@ -39,9 +41,11 @@ from exchangelib import (  # noqa: E402
     IMPERSONATION, UTC, Account, CalendarItem, Configuration, Credentials, EWSDateTime, FileAttachment, Folder, HTMLBody,
     Mailbox, Message, Q,
 )
+import exchangelib  # noqa: E402
 from exchangelib.autodiscover.discovery import base  # noqa: E402
-from exchangelib.errors import ErrorItemNotFound, ErrorSubscriptionNotFound  # noqa: E402
+from exchangelib.errors import ErrorItemNotFound, ErrorSubscriptionNotFound, UnauthorizedError  # noqa: E402
 from exchangelib.properties import CreatedEvent, DeletedEvent, ModifiedEvent, NewMailEvent, StatusEvent  # noqa: E402
+from exchangelib.transport import AUTH_TYPE_MAP, NTLM  # noqa: E402
 
 base.BaseAutodiscovery._ensure_valid_hostname = lambda self, url: None  # asks the DNS
 
@@ -187,8 +191,21 @@ def calendar(account):
 
 
 def main():
+    print("exchangelib", exchangelib.__version__, LOGIN, DISCOVERY)
+    if LOGIN in ("unbound", "refused"):
+        with_binding = AUTH_TYPE_MAP[NTLM]
+        AUTH_TYPE_MAP[NTLM] = lambda **kwargs: with_binding(**kwargs, send_cbt=False)
+    if LOGIN == "refused":
+        try:
+            connect().inbox.refresh()
+        except UnauthorizedError:
+            print("ok refused\ndone")
+            return
+        sys.exit("let in without channel binding")
     account = connect()
-    for step in (look_around, write_and_read, search, file_and_delete, stream, pull, synchronise, calendar):
+    check("login", account.protocol.auth_type, "basic" if LOGIN == "basic" else NTLM)
+    steps = (look_around, write_and_read, search, file_and_delete, stream, pull, synchronise, calendar)
+    for step in steps if os.environ["EWS_STEPS"] == "all" else (look_around, stream):
         print("==", step.__name__)
         step(account)
     print("done")

@@ -1,9 +1,7 @@
 package interop
 
 import (
-	"os"
 	"os/exec"
-	"strings"
 	"testing"
 )
 
@@ -19,27 +17,33 @@ func python(t *testing.T, module string) string {
 	return ""
 }
 
+// bound asks for NTLM, with that made of channel bindings.
+func bound(binding string) []string { return []string{"-auth", "ntlm", "-binding", binding} }
+
 func TestExchangelib(t *testing.T) {
 	interpreter := python(t, "exchangelib")
-	for discovery, operation := range map[string]string{"fixed": "GetItem", "soap": "GetUserSettings", "pox": "AutodiscoverPOX"} {
-		t.Run(discovery, func(t *testing.T) {
-			sim, address, certificate := serve(t)
-			cmd := exec.CommandContext(t.Context(), interpreter, "exchangelib_client.py")
-			cmd.Env = append(os.Environ(), "EWS_HOST="+host, "EWS_ADDRESS="+address, "EWS_CONTROL=https://"+host+"/sim/",
-				"EWS_MAILBOX="+mailbox, "EWS_COLLEAGUE="+colleague, "EWS_USER="+user, "EWS_PASSWORD="+password, "EWS_DISCOVERY="+discovery,
-				"REQUESTS_CA_BUNDLE="+certificate, "SSL_CERT_FILE="+certificate, "TMPDIR="+t.TempDir(), "NO_PROXY=*", "no_proxy=*")
-			out, err := cmd.CombinedOutput()
-			t.Logf("%s", out)
-			if err != nil || !strings.HasSuffix(string(out), "done\n") {
-				t.Fatalf("exchangelib: %v", err)
-			}
-			if sim.Counts().Requests[operation] == 0 {
-				t.Errorf("there was no %s", operation)
-			}
-			for _, sub := range sim.Truth().Subscriptions {
-				if sub.EndedWhy != "unsubscribed" {
-					t.Errorf("subscription %s ended: %q", sub.ID, sub.EndedWhy)
-				}
+	t.Parallel()
+	for name, test := range map[string]struct {
+		login, discovery, steps string
+		simulator               []string
+		operation               string // that there must have been
+	}{
+		"Basic, URL":               {"basic", "fixed", "all", nil, "GetItem"},
+		"Basic, POX Autodiscover":  {"basic", "pox", "brief", nil, "AutodiscoverPOX"},
+		"NTLM, SOAP Autodiscover":  {"NTLM", "soap", "all", bound("required"), "GetUserSettings"},
+		"NTLM, binding allowed":    {"NTLM", "fixed", "brief", bound("allowed"), "GetStreamingEvents"},
+		"no binding, allowed":      {"unbound", "fixed", "brief", bound("allowed"), "GetStreamingEvents"},
+		"no binding, but required": {"refused", "fixed", "", bound("required"), ""}, // no operation was reached
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim := organised(t, test.simulator...)
+			env := []string{"EWS_LOGIN=" + test.login, "EWS_DISCOVERY=" + test.discovery, "EWS_STEPS=" + test.steps,
+				"REQUESTS_CA_BUNDLE=" + sim.certificate, "SSL_CERT_FILE=" + sim.certificate}
+			sim.play(t, env, interpreter, "exchangelib_client.py")
+			requests := sim.counts(t).Requests
+			if requests[test.operation] == 0 {
+				t.Errorf("there was no %s", test.operation)
 			}
 		})
 	}

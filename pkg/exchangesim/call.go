@@ -38,11 +38,11 @@ func (s *Server) newLog(r *http.Request) Request {
 // serveEWS answers /EWS/Exchange.asmx.
 func (s *Server) serveEWS(w http.ResponseWriter, r *http.Request) {
 	c := &call{s: s, w: w, r: r, log: s.newLog(r)}
-	if r.Method != http.MethodPost {
-		c.plain(http.StatusMethodNotAllowed, "Use POST.")
+	if !c.authenticate() {
 		return
 	}
-	if !c.authenticate() {
+	if r.Method != http.MethodPost {
+		c.browse()
 		return
 	}
 	if f := c.prepare(); f != nil {

@@ -3,6 +3,7 @@ package exchangesim
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"strings"
 )
 
 // convertID answers ConvertId between EwsId, EntryId and HexEntryId; the other formats are refused.
@@ -21,13 +22,13 @@ func (c *call) convertID() ([]message, *soapFault) {
 }
 
 func (c *call) convertOne(n *node, format string) message {
-	mb := c.s.org.mailboxes[n.attr("Mailbox")]
-	if mb == nil {
-		return failure("ErrorNonExistentMailbox")
-	}
-	ref, code := readAlternateID(n, mb)
+	ref, code := c.readAlternateID(n)
 	if code != "" {
 		return failure(code)
+	}
+	mb := c.s.org.byGUID[ref.mailbox]
+	if mb == nil {
+		return failure("ErrorNonExistentMailbox")
 	}
 	payload := ref.payload()
 	entry := payload[entryOffset:]
@@ -47,8 +48,9 @@ func (c *call) convertOne(n *node, format string) message {
 	return success(string(x.b))
 }
 
-// readAlternateID reads an id in one of the formats.
-func readAlternateID(n *node, mb *mailbox) (objectRef, string) {
+// readAlternateID reads an id in one of the formats. An EwsId says whose it is, whatever the Mailbox beside it says; the
+// others are of that Mailbox.
+func (c *call) readAlternateID(n *node) (objectRef, string) {
 	var entry []byte
 	var err error
 	switch n.attr("Format") {
@@ -66,6 +68,10 @@ func readAlternateID(n *node, mb *mailbox) (objectRef, string) {
 	}
 	if err != nil {
 		return objectRef{}, "ErrorInvalidIdMalformed"
+	}
+	mb := c.s.org.mailboxes[strings.ToLower(n.attr("Mailbox"))]
+	if mb == nil {
+		return objectRef{}, "ErrorNonExistentMailbox"
 	}
 	ref := objectRef{mailbox: mb.guidText}
 	if !ref.readEntry(entry) {

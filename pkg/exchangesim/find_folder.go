@@ -5,17 +5,21 @@ import "strconv"
 // maxFound is EWSFindCountLimit.
 const maxFound = 1000
 
-// findFolder answers FindFolder, Deep or Shallow, with a message for each parent.
+// findFolder answers FindFolder, Deep or Shallow and restricted, with a message for each parent.
 func (c *call) findFolder() ([]message, *soapFault) {
 	sh, view := readShape(c.op.child(nsMessages, "FolderShape")), readView(c.op.child(nsMessages, "IndexedPageFolderView"))
 	deep := c.op.attr("Traversal") == "Deep"
 	if !deep && c.op.attr("Traversal") != "Shallow" {
 		return nil, schemaFault("Traversal is neither Deep nor Shallow")
 	}
+	matches, ok := searchedFolders.restriction(c.op.child(nsMessages, "Restriction").first())
+	if !ok {
+		return []message{failure("ErrorUnsupportedPathForQuery")}, nil
+	}
 	return c.perFolder(func(parent *folder) message {
 		var found []*folder
 		for _, f := range parent.mailbox.folders {
-			if !f.gone && (f.parent == parent || deep && f.descendsFrom(parent)) {
+			if !f.gone && (f.parent == parent || deep && f.descendsFrom(parent)) && matches(f) {
 				found = append(found, f)
 			}
 		}

@@ -58,23 +58,23 @@ func readCalendarView(n *node) (filter, *soapFault) {
 // readSortOrder compares by the FieldOrders; equal items, and all without one, by age.
 func readSortOrder(n *node) (func(a, b itemView) int, bool) {
 	type order struct {
-		uri  string
-		sign int
+		value func(itemView) any
+		sign  int
 	}
 	var orders []order
 	for _, field := range n.named(nsTypes, "FieldOrder") {
-		o := order{fieldOf(field), 1}
+		o := order{valueOf(field), 1}
 		if field.attr("Order") == "Descending" {
 			o.sign = -1
 		}
-		if itemValues[o.uri] == nil {
+		if o.value == nil {
 			return nil, false
 		}
 		orders = append(orders, o)
 	}
 	return func(a, b itemView) int {
 		for _, o := range orders {
-			if c := compareValues(a.value(o.uri), b.value(o.uri)); c != 0 {
+			if c := compareValues(o.value(a), o.value(b)); c != 0 {
 				return o.sign * c
 			}
 		}

@@ -59,14 +59,3 @@ func (f *folder) render(x *xmlBuffer, sh shape) {
 	}
 	x.raw("</", element, ">")
 }
-
-func (f *folder) renderExtended(x *xmlBuffer, sh shape) {
-	for _, p := range sh.extended {
-		switch p.tag {
-		case tagLocalCommitTimeMax:
-			x.property(p, wireTime(f.committed))
-		case tagDeletedCountTotal:
-			x.property(p, strconv.Itoa(f.deleted))
-		}
-	}
-}

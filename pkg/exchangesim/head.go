@@ -61,10 +61,13 @@ func (s *Server) commonHead(h http.Header, r *http.Request, server *mailboxServe
 		h.Set("client-request-id", sent)
 	}
 	if _, err := r.Cookie(exchangeCookie); err != nil {
-		expires := s.now().UTC().AddDate(1, 0, 0).Format(http.TimeFormat)
+		expires := s.now().UTC().AddDate(1, 0, 0).Format(cookieTimeFormat)
 		setCookie(h, exchangeCookie, exchangeCookieValue(server, id), "expires="+expires+"; path=/; HttpOnly")
 	}
 }
+
+// cookieTimeFormat is how ASP.NET writes when a cookie expires: with hyphens, as the first draft of cookies had it.
+const cookieTimeFormat = "Mon, 02-Jan-2006 15:04:05 GMT"
 
 // exchangeCookie leads back to a client access server of Exchange 2010; later ones ignore it.
 const exchangeCookie = "exchangecookie"

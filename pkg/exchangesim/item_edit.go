@@ -173,12 +173,6 @@ func (e *itemEdit) setAttachments(n *node) string {
 	return ""
 }
 
-// tagMessageFlags is PidTagMessageFlags; without the flag mfUnsent a message is no draft (MS-OXCMSG).
-const (
-	tagMessageFlags = 0x0e07
-	flagUnsent      = 8
-)
-
 func (e *itemEdit) setExtended(n *node) string {
 	p, value := readProperty(n.child(nsTypes, "ExtendedFieldURI")), n.child(nsTypes, "Value")
 	if value == nil {

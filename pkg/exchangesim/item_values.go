@@ -9,7 +9,7 @@ import (
 )
 
 // itemValues are the properties that restrictions, sort orders and extended properties know, as string, time.Time, bool,
-// int or, where there are several, []string.
+// int or, where there are several, []string. Those without a FieldURI have the name that MS-OXPROPS gives them.
 var itemValues = map[string]func(itemView) any{
 	"item:DateTimeCreated":      func(v itemView) any { return v.created },
 	"item:DateTimeReceived":     func(v itemView) any { return v.received },
@@ -37,22 +37,18 @@ var itemValues = map[string]func(itemView) any{
 	"calendar:Start":            func(v itemView) any { return v.says().start },
 	"calendar:End":              func(v itemView) any { return v.says().end },
 	"calendar:Location":         func(v itemView) any { return v.says().location },
+
+	"PidTagInternetArticleNumber": func(v itemView) any { return int(v.number) },
+	"PidTagMessageFlags":          itemView.messageFlags,
 }
 
 // taggedFields are the properties behind property tags (MS-OXPROPS).
 var taggedFields = map[int64]string{
+	0x0e23: "PidTagInternetArticleNumber", tagMessageFlags: "PidTagMessageFlags",
 	0x001a: "item:ItemClass", 0x0037: "item:Subject", 0x0039: "item:DateTimeSent", 0x0070: "message:ConversationTopic",
 	0x0e03: "item:DisplayCc", 0x0e04: "item:DisplayTo", 0x0e06: "item:DateTimeReceived", 0x0e08: "item:Size",
 	0x0e1b: "item:HasAttachments", 0x0e69: "message:IsRead", 0x1000: "item:Body", 0x1035: "message:InternetMessageId",
 	0x3007: "item:DateTimeCreated", tagLastModificationTime: "item:LastModifiedTime", tagLocalCommitTime: "item:LastModifiedTime",
-}
-
-// value is a property of the item, nil if this server does not know it.
-func (v itemView) value(uri string) any {
-	if of := itemValues[uri]; of != nil {
-		return of(v)
-	}
-	return nil
 }
 
 // addressTexts are name and address of each, which is what a search looks through.

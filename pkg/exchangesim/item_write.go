@@ -128,8 +128,8 @@ func writeExtended(x *xmlBuffer, v itemView) {
 			x.raw(`</t:ExtendedProperty>`)
 			continue
 		}
-		if value := v.value(taggedFields[p.tag]); value != nil {
-			x.property(p, valueText(value))
+		if value := itemValues[taggedFields[p.tag]]; value != nil {
+			x.property(p, valueText(value(v)))
 		}
 	}
 }

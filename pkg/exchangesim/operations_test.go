@@ -378,6 +378,11 @@ func TestConvertID(t *testing.T) {
 				t.Errorf("from %s by %s: have %s", id, hex, have)
 			}
 		}
+		// DavMail learns its mailbox by an id of a folder and an address that is nobody's.
+		a := w.call(`<m:ConvertId DestinationFormat="EwsId"><m:SourceIds><t:AlternateId Format="EwsId" Id="` + it.FolderID + `" Mailbox="blah@example.org"/></m:SourceIds></m:ConvertId>`)
+		if !strings.Contains(a.body, ` Id="`+it.FolderID+`" Mailbox="`+anna+`"`) {
+			t.Error(a.body)
+		}
 		refused := []string{convert("EwsId", "OwaId", it.ID), convert("EwsId", "EntryId", "DUMMY"), convert("HexEntryId", "EwsId", "00")}
 		if want := []string{"ErrorUnsupportedTypeForConversion", "ErrorInvalidIdMalformed", "ErrorInvalidIdMalformed"}; !slices.Equal(refused, want) {
 			t.Errorf("have %q, want %q", refused, want)

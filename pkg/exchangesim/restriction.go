@@ -3,7 +3,20 @@ package exchangesim
 import "strings"
 
 // filter tells whether an item is looked for.
-type filter func(itemView) bool
+type filter = func(itemView) bool
+
+// searched is what a restriction looks through: items or folders.
+type searched[T any] struct {
+	valueOf func(n *node) func(T) any // the property that a path child of n names, nil if this server does not know it
+	empty   T                         // one that has nothing, whose properties have their types
+}
+
+var searchedItems = searched[itemView]{valueOf, itemView{item: &item{}, memo: ptr(&content{})}}
+
+func ptr[T any](v T) *T { return &v }
+
+// readRestriction turns a search expression for items into a filter; false if it is not one this server knows.
+func readRestriction(n *node) (filter, bool) { return searchedItems.restriction(n) }
 
 // comparisons are the search expressions with two operands, on the sign of comparing property and constant.
 var comparisons = map[string]func(sign int) bool{
@@ -15,50 +28,43 @@ var comparisons = map[string]func(sign int) bool{
 	"IsLessThanOrEqualTo":    func(sign int) bool { return sign <= 0 },
 }
 
-// readRestriction turns a search expression into a filter; false if it is not one this server knows.
-func readRestriction(n *node) (filter, bool) {
+func (s searched[T]) restriction(n *node) (func(T) bool, bool) {
 	if n == nil {
-		return func(itemView) bool { return true }, true
+		return func(T) bool { return true }, true
 	}
 	switch n.name.Local {
 	case "And", "Or", "Not":
-		return readCombination(n)
+		return s.combination(n)
 	case "Contains":
-		return readContains(n)
+		return s.contains(n)
 	case "Exists":
-		uri := fieldOf(n)
-		return func(v itemView) bool { return valueText(v.value(uri)) != "" }, itemValues[uri] != nil
+		value := s.valueOf(n)
+		return func(v T) bool { return valueText(value(v)) != "" }, value != nil
 	}
-	holds, uri := comparisons[n.name.Local], fieldOf(n)
+	holds, value := comparisons[n.name.Local], s.valueOf(n)
 	operand := n.child(nsTypes, "FieldURIOrConstant").first()
-	if holds == nil || itemValues[uri] == nil {
+	if holds == nil || value == nil {
 		return nil, false
 	}
 	if operand.is(nsTypes, "Constant") {
 		constant := operand.attr("Value")
-		if !isOfType(uri, constant) {
+		if _, ok := compareConstant(value(s.empty), constant); !ok {
 			return nil, false
 		}
-		return func(v itemView) bool {
-			sign, ok := compareConstant(v.value(uri), constant)
-			return ok && holds(sign)
+		return func(v T) bool {
+			have := value(v)
+			sign, ok := compareConstant(have, constant)
+			return ok && have != nil && holds(sign)
 		}, true
 	}
-	other := fieldOf(n.child(nsTypes, "FieldURIOrConstant"))
-	return func(v itemView) bool { return holds(compareValues(v.value(uri), v.value(other))) }, itemValues[other] != nil
+	other := s.valueOf(n.child(nsTypes, "FieldURIOrConstant"))
+	return func(v T) bool { return holds(compareValues(value(v), other(v))) }, other != nil
 }
 
-// isOfType tells whether a constant is of the type of a property.
-func isOfType(uri, constant string) bool {
-	empty := &content{}
-	_, ok := compareConstant(itemValues[uri](itemView{item: &item{}, memo: &empty}), constant)
-	return ok
-}
-
-func readCombination(n *node) (filter, bool) {
-	var parts []filter
+func (s searched[T]) combination(n *node) (func(T) bool, bool) {
+	var parts []func(T) bool
 	for _, c := range n.all() {
-		part, ok := readRestriction(c)
+		part, ok := s.restriction(c)
 		if !ok {
 			return nil, false
 		}
@@ -71,9 +77,9 @@ func readCombination(n *node) (filter, bool) {
 		return allOf(parts...), true
 	case n.name.Local == "Not":
 		all := allOf(parts...)
-		return func(v itemView) bool { return !all(v) }, true
+		return func(v T) bool { return !all(v) }, true
 	}
-	return func(v itemView) bool {
+	return func(v T) bool {
 		for _, part := range parts {
 			if part(v) {
 				return true
@@ -83,8 +89,8 @@ func readCombination(n *node) (filter, bool) {
 	}, true
 }
 
-func allOf(parts ...filter) filter {
-	return func(v itemView) bool {
+func allOf[T any](parts ...func(T) bool) func(T) bool {
+	return func(v T) bool {
 		for _, part := range parts {
 			if !part(v) {
 				return false
@@ -94,19 +100,19 @@ func allOf(parts ...filter) filter {
 	}
 }
 
-// readContains reads a search in text. Modes and comparisons are those of types.xsd; loose comparisons compare without
+// contains reads a search in text. Modes and comparisons are those of types.xsd; loose comparisons compare without
 // case.
-func readContains(n *node) (filter, bool) {
-	uri, sought := fieldOf(n), n.child(nsTypes, "Constant").attr("Value")
-	if itemValues[uri] == nil {
+func (s searched[T]) contains(n *node) (func(T) bool, bool) {
+	value, sought := s.valueOf(n), n.child(nsTypes, "Constant").attr("Value")
+	if value == nil {
 		return nil, false
 	}
 	exact := n.attr("ContainmentComparison") == "" || n.attr("ContainmentComparison") == "Exact" || n.attr("ContainmentComparison") == "IgnoreNonSpacingCharacters"
-	fold := func(s string) string {
+	fold := func(text string) string {
 		if exact {
-			return s
+			return text
 		}
-		return strings.ToLower(s)
+		return strings.ToLower(text)
 	}
 	test := strings.Contains
 	switch n.attr("ContainmentMode") {
@@ -117,9 +123,9 @@ func readContains(n *node) (filter, bool) {
 	case "PrefixOnWords":
 		test = func(s, sought string) bool { return strings.HasPrefix(s, sought) || strings.Contains(s, " "+sought) }
 	}
-	return func(v itemView) bool {
-		for _, s := range searchTexts(v.value(uri)) {
-			if test(fold(s), fold(sought)) {
+	return func(v T) bool {
+		for _, text := range searchTexts(value(v)) {
+			if test(fold(text), fold(sought)) {
 				return true
 			}
 		}
@@ -134,13 +140,25 @@ func searchTexts(value any) []string {
 	return []string{valueText(value)}
 }
 
-// fieldOf finds the property that a FieldURI or ExtendedFieldURI child of n names.
-func fieldOf(n *node) string {
+// valueOf is the property that a FieldURI or ExtendedFieldURI child of n names, nil if this server does not know it. One of
+// a client's own is known, and an item that lacks it has nil.
+func valueOf(n *node) func(itemView) any {
 	if uri := n.child(nsTypes, "FieldURI"); uri != nil {
-		return uri.attr("FieldURI")
+		return itemValues[uri.attr("FieldURI")]
 	}
-	if path := n.child(nsTypes, "ExtendedFieldURI"); path != nil {
-		return taggedFields[readProperty(path).tag]
+	path := n.child(nsTypes, "ExtendedFieldURI")
+	if path == nil {
+		return nil
 	}
-	return ""
+	p := readProperty(path)
+	if value := itemValues[taggedFields[p.tag]]; value != nil {
+		return value
+	}
+	return func(v itemView) any {
+		own, ok := v.says().ownProperty(p)
+		if !ok {
+			return nil
+		}
+		return own.value()
+	}
 }

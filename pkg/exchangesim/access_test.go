@@ -159,7 +159,7 @@ func TestMaxSubscriptions(t *testing.T) {
 
 func TestMaxConcurrency(t *testing.T) {
 	bubble(t, exchangesim.Config{MaxConcurrency: 2}, func(t *testing.T, s *exchangesim.Server, c *client) {
-		s.Script(exchangesim.Fault{Times: 2, Answer: exchangesim.FaultAnswer{Delay: 1e9}})
+		s.Fail(exchangesim.Fault{Times: 2, Answer: exchangesim.FaultAnswer{Delay: 1e9}})
 		codes := make(chan string, 3)
 		for range 2 {
 			go func() { codes <- c.do(c.request(as(anna), getInbox)).code }()

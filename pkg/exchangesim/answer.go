@@ -19,7 +19,7 @@ func (c *call) answerFault(f *soapFault, status int) {
 	c.answer(status, body)
 }
 
-// answer writes an answer of XML, spoilt if a script wants that.
+// answer writes an answer of XML, spoilt if a fault wants that.
 func (c *call) answer(status int, body []byte) {
 	c.head()
 	c.log.HTTPStatus = status

@@ -17,8 +17,8 @@ type call struct {
 	target  *mailbox // impersonated, or the caller's own; nil: neither
 	server  *mailboxServer
 	charged string
-	fault   *scripted // the script to follow, or nil
-	setNew  bool      // answer with an affinity cookie
+	fault   *givenFault // what to answer instead, or nil
+	setNew  bool        // answer with an affinity cookie
 	log     Request
 }
 
@@ -153,7 +153,7 @@ var operations = map[string]func(*call) ([]message, *soapFault){
 	"ConvertId":          (*call).convertID,
 }
 
-// ordinary answers everything but GetStreamingEvents. A request that a script delays counts as unanswered.
+// ordinary answers everything but GetStreamingEvents. A request that a fault delays counts as unanswered.
 func (c *call) ordinary() {
 	leave, f := c.s.enter(c.charged)
 	if f != nil {
@@ -161,8 +161,8 @@ func (c *call) ordinary() {
 		return
 	}
 	defer leave()
-	c.takeScript()
-	if c.answerScripted() {
+	c.takeFault()
+	if c.answerByFault() {
 		return
 	}
 	do := operations[c.op.name.Local]

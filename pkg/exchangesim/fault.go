@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Fault is an answer that a script gives in place of the ordinary one. Empty conditions match everything.
+// Fault is an answer in place of the ordinary one, which Fail arranges. Empty conditions match everything.
 type Fault struct {
 	Operation string      `json:"operation,omitempty"` // the name of an EWS operation, GetUserSettings or AutodiscoverPOX
 	Mailbox   string      `json:"mailbox,omitempty"`   // impersonated, or named by the request or by one of its ids
@@ -56,7 +56,7 @@ type FaultAnswer struct {
 	Users int `json:"users,omitempty"`
 }
 
-// validate says what is wrong with a script before it runs.
+// validate says what is wrong with a fault before it is in force.
 func (f Fault) validate() error {
 	a, kinds := f.Answer, 0
 	for _, set := range []bool{a.ResponseCode != "", a.SOAPFault != "", a.Status != 0, a.Reset, a.CorruptXML, a.Truncate, a.Users > 0} {

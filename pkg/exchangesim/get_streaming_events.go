@@ -12,7 +12,7 @@ const maxStreamIDs = 200
 
 // getStreamingEvents answers the operation that hangs.
 func (c *call) getStreamingEvents() {
-	c.takeScript()
+	c.takeFault()
 	if c.fault.answersHTTP() && c.fault.Envelopes == 0 {
 		c.answerHTTP()
 		return

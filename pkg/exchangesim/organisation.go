@@ -23,8 +23,8 @@ type organisation struct {
 	streams       map[*stream]struct{}     // the open ones
 	hanging       map[string]int           // open streams by charged mailbox
 	ordinary      map[string]int           // unanswered requests by charged mailbox
-	scripts       []*script
-	nextScript    int
+	faults        []*FaultInForce
+	nextFault     int
 	budget        Budget
 	impersonators map[string]map[string]bool // accounts by address, of mailboxes that not every account may impersonate
 

@@ -133,7 +133,7 @@ func (h *streamHandler) collect(why occasion) ([]envelope, ending) {
 	if why == timeUp {
 		st.finish(ending{why: "closed", closed: true})
 	}
-	h.runScript()
+	h.runFault()
 	errors := st.takeErrors(why == heartbeat, h.c.s.cfg.BadIDs)
 	envelopes := h.frame.errors(errors, h.status(why))
 	switch {

@@ -155,9 +155,10 @@ var operations = map[string]func(*call) ([]message, *soapFault){
 
 // ordinary answers everything but GetStreamingEvents. A request that a fault delays counts as unanswered.
 func (c *call) ordinary() {
-	leave, f := c.s.enter(c.charged)
-	if f != nil {
-		c.answerFault(f, http.StatusInternalServerError)
+	leave, over := c.s.enter(c.charged, c.op.name.Local)
+	if over != nil {
+		c.fault = over
+		c.answerByFault()
 		return
 	}
 	defer leave()

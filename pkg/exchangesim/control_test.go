@@ -155,7 +155,7 @@ func TestControlLowersTheBudget(t *testing.T) {
 	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
 		var have exchangesim.Budget
 		c.control("budget", `{"maxSubscriptions":1}`, &have)
-		if want := (exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 1, MaxConcurrency: 27}); have != want {
+		if want := (exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 1, MaxConcurrency: 27, ConcurrentSyncCalls: 5}); have != want {
 			t.Errorf("have %+v, want %+v", have, want)
 		}
 		c.subscribe(as(anna))

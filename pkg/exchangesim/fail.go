@@ -72,7 +72,7 @@ func (o *organisation) takeFault(operation, server string, mailboxes []string, a
 		if f.Times >= 0 && f.Done >= max(f.Times, 1) {
 			o.faults = slices.Delete(o.faults, i, i+1)
 		}
-		return &givenFault{f.Answer, f.Mailbox}
+		return &givenFault{o.cfg.resolve(f.Answer), f.Mailbox}
 	}
 	return nil
 }

@@ -32,20 +32,20 @@ func TestProfiles(t *testing.T) {
 		soap      int // of SOAP Autodiscover
 	}{
 		{exchangesim.Exchange2010, "14.1.218.14 Exchange2010_SP1", "exchangecookie", "X-Aspnet-Version Persistent-Auth", host,
-			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 20, MaxConcurrency: 10}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 20, MaxConcurrency: 10, ConcurrentSyncCalls: -1}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.Exchange2013, "15.0.847.31 V2_8", "X-BackEndOverrideCookie exchangecookie", onPremises, host + 8,
-			exchangesim.Budget{HangingConnectionLimit: 3, MaxSubscriptions: 5000, MaxConcurrency: 27}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 3, MaxSubscriptions: 5000, MaxConcurrency: 27, ConcurrentSyncCalls: -1}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.Exchange2016, "15.1.1591.10 V2017_07_11", "X-BackEndOverrideCookie exchangecookie", onPremises, host + 28,
-			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27, ConcurrentSyncCalls: 5}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.Exchange2019, "15.2.1544.4 V2017_07_11", "X-BackEndOverrideCookie exchangecookie", onPremises, host + 28,
-			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27, ConcurrentSyncCalls: 5}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.ExchangeSE, "15.2.2562.17 V2017_07_11", "X-BackEndOverrideCookie exchangecookie", onPremises, host + 28,
-			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27, ConcurrentSyncCalls: 5}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.ExchangeOnline, "15.20.8769.35 V2018_01_08", "X-BackEndOverrideCookie exchangecookie",
 			onPremises + " X-Feserver X-Calculatedfetarget X-Backendhttpstatus", host + 28,
-			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 20, MaxConcurrency: 27}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 20, MaxConcurrency: 27, ConcurrentSyncCalls: 5}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.Gromox, "15.0.847.4040 V2017_07_11", "", "", 8,
-			exchangesim.Budget{HangingConnectionLimit: -1, MaxSubscriptions: -1, MaxConcurrency: -1}, 5 * time.Minute, "Success NoError OK 2 events", 200, 404},
+			exchangesim.Budget{HangingConnectionLimit: -1, MaxSubscriptions: -1, MaxConcurrency: -1, ConcurrentSyncCalls: -1}, 5 * time.Minute, "Success NoError OK 2 events", 200, 404},
 	} {
 		t.Run(string(test.profile), func(t *testing.T) {
 			bubble(t, exchangesim.Config{Profile: test.profile}, func(t *testing.T, s *exchangesim.Server, c *client) {

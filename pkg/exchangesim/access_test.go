@@ -91,7 +91,7 @@ func TestSubscribeRequests(t *testing.T) {
 		{"no folders", subscribeTo("", allTypes), "", 200, "ErrorInvalidSubscriptionRequest"},
 		{"push", "<m:Subscribe><m:PushSubscriptionRequest/></m:Subscribe>", "", 200, "ErrorInvalidSubscriptionRequest"},
 		{"pull without timeout", "<m:Subscribe><m:PullSubscriptionRequest/></m:Subscribe>", "", 500, "ErrorSchemaValidation"},
-		{"unknown version", subscribeAll, "Exchange2019", 500, "ErrorInvalidServerVersion"},
+		{"unknown version", subscribeAll, "Exchange2019", 500, "ErrorInvalidRequest"},
 		{"old version", subscribeAll, "Exchange2010", 500, "ErrorIncorrectSchemaVersion"},
 		{"unknown operation", "<m:GetMailTips/>", "", 500, "ErrorInvalidRequest"},
 		{"no XML", "<m:Subscribe", "", 500, "ErrorInvalidRequest"},

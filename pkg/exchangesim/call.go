@@ -115,14 +115,15 @@ var schemaVersions = []string{
 	"V2015_10_05", "V2016_01_06", "V2016_04_13", "V2016_07_13", "V2016_10_10",
 }
 
-// checkVersion demands a version that knows streaming notifications, which came with Exchange2010_SP1.
+// checkVersion demands a version that the server knows, and for streaming notifications Exchange2010_SP1, which they came
+// with.
 func (c *call) checkVersion(header *node) *soapFault {
 	version := header.child(nsTypes, "RequestServerVersion").attr("Version")
 	age := slices.Index(schemaVersions, version)
 	streaming := c.op.name.Local == "GetStreamingEvents" || c.op.child(nsMessages, "StreamingSubscriptionRequest") != nil
 	switch {
-	case version != "" && age < 0:
-		return newFault("ErrorInvalidServerVersion")
+	case version != "" && age < 0, age > slices.Index(schemaVersions, c.s.cfg.NewestRequestVersion):
+		return newFault(c.s.cfg.UnknownVersion)
 	case streaming && age < slices.Index(schemaVersions, "Exchange2010_SP1"):
 		return newFault("ErrorIncorrectSchemaVersion")
 	}

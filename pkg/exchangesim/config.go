@@ -8,7 +8,7 @@ import (
 // Config says what the organisation is like. The zero value is an Exchange 2019 without authentication whose minute is
 // a minute long.
 type Config struct {
-	// Profile is the server to pass for. It decides what is left at zero in Version, Headers, Affinity, SubscriptionIDs,
+	// Profile is the server to pass for. It decides what is left at zero in Version, NewestRequestVersion, UnknownVersion, Headers, Affinity, SubscriptionIDs,
 	// Wire, Owner, Heartbeats, EndOfStolenStream, Cookies, SubscriptionLife, the four limits, and what is answered over them. Default, and for a name
 	// that ParseProfile refuses: Exchange2019.
 	Profile Profile
@@ -58,6 +58,9 @@ type Config struct {
 	MayImpersonate map[string]bool
 	// Version is the server's version, shown in every answer and in the cookies.
 	Version ServerVersion
+	// NewestRequestVersion is the newest RequestServerVersion (types.xsd) that is taken, and UnknownVersion the code of the
+	// fault for any newer or unknown one.
+	NewestRequestVersion, UnknownVersion string
 	// ExternalURL is the base of the URLs written in Autodiscover answers (https://mail.example.com). Default: scheme
 	// and Host of the request.
 	ExternalURL string

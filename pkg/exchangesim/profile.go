@@ -24,6 +24,8 @@ const (
 // profile is a row of the table.
 type profile struct {
 	version          ServerVersion
+	newestRequest    string // RequestServerVersion
+	unknownVersion   string // the code for another one
 	headers          HeaderForm
 	affinity         AffinityMode
 	subscriptionIDs  SubscriptionIDForm
@@ -47,10 +49,12 @@ type profile struct {
 //   - synchronising: since 2016 (same article), without a figure; 5 was seen online (mustang issue 121)
 //   - over a limit: the fault with HTTP 500 that the same article names, which public reports have from Exchange Online; one
 //     with an inner code and 503 are in it too, and chosen in Config
+//   - versions of requests: all that types.xsd has; the code for others is that of the reference page
 //   - cookie: as the article on maintaining affinity has it; one report of a 2016 has it on every answer, which is
 //     CookieAlways
 //   - heartbeats and the life of a subscription: no source, as Config says
 var onPremises = profile{
+	newestRequest: "V2016_10_10", unknownVersion: "ErrorInvalidServerVersion",
 	headers: HeadersOnPremises, affinity: AffinityHeaders, subscriptionIDs: SubscriptionIDWithMailbox, wire: WireExchange,
 	owner: OwnerAccount, heartbeats: HeartbeatOK, stolen: StolenErrorCode, cookies: CookieOnAnchor, life: 30,
 	hanging: 10, maxSubscriptions: 5000, maxConcurrency: 27, syncCalls: 5,
@@ -62,21 +66,26 @@ var profiles = map[Profile]profile{
 	// article on maintaining affinity. 10 requests, and streams limited alike; 20 subscriptions, until SP2 RU4 of
 	// the caller: article on throttling.
 	Exchange2010: onPremises.with(func(p *profile) {
-		p.version = ServerVersion{14, 1, 218, 14, "Exchange2010_SP1"}
+		p.version, p.newestRequest = ServerVersion{14, 1, 218, 14, "Exchange2010_SP1"}, "Exchange2010_SP1"
 		p.headers, p.affinity, p.cookies, p.subscriptionIDs = Headers2010, AffinityExchangeCookie, CookieNever, SubscriptionIDShort
 		p.hanging, p.maxSubscriptions, p.maxConcurrency, p.syncCalls, p.subscriptionsOf = 10, 20, 10, -1, ChargeCaller
 	}),
 	// Version: capture of 15.0.847.31 (php-ews issue 453). 3 streams: article on throttling. Ids end with the time in
 	// public ids of that year.
 	Exchange2013: onPremises.with(func(p *profile) {
-		p.version = ServerVersion{15, 0, 847, 31, "V2_8"}
+		p.version, p.newestRequest = ServerVersion{15, 0, 847, 31, "V2_8"}, "Exchange2013_SP1" // 15.0.847 is SP1
 		p.subscriptionIDs, p.hanging, p.syncCalls = SubscriptionIDWithTime, 3, -1
 	}),
 	// Version: capture of 15.1.1591.10 (viewpoint).
 	Exchange2016: onPremises.with(func(p *profile) { p.version = ServerVersion{15, 1, 1591, 10, "V2017_07_11"} }),
-	// Versions: public answers of 15.2.1544.4 and 15.2.2562.17. No page states limits of the Subscription Edition.
-	Exchange2019: onPremises.with(func(p *profile) { p.version = ServerVersion{15, 2, 1544, 4, "V2017_07_11"} }),
-	ExchangeSE:   onPremises.with(func(p *profile) { p.version = ServerVersion{15, 2, 2562, 17, "V2017_07_11"} }),
+	// Versions: public answers of 15.2.1544.4 and 15.2.2562.17. No page states limits of the Subscription Edition. Unknown
+	// versions: exchangelib issues 605 and 927 for 2019, assumed on.
+	Exchange2019: onPremises.with(func(p *profile) {
+		p.version, p.unknownVersion = ServerVersion{15, 2, 1544, 4, "V2017_07_11"}, "ErrorInvalidRequest"
+	}),
+	ExchangeSE: onPremises.with(func(p *profile) {
+		p.version, p.unknownVersion = ServerVersion{15, 2, 2562, 17, "V2017_07_11"}, "ErrorInvalidRequest"
+	}),
 	// Version and headers: public answers of 15.20.8769.35. 20 subscriptions: article on maintaining affinity. The cookie
 	// is documented; a report has none, which is CookieNever.
 	ExchangeOnline: onPremises.with(func(p *profile) {
@@ -84,7 +93,7 @@ var profiles = map[Profile]profile{
 	}),
 	// Everything: captures of gromox 3.10, which has no cookies and no throttling, and lets a subscription live 5 minutes.
 	Gromox: {
-		version: ServerVersion{15, 0, 847, 4040, "V2017_07_11"},
+		version: ServerVersion{15, 0, 847, 4040, "V2017_07_11"}, newestRequest: "V2016_10_10", unknownVersion: "ErrorInvalidServerVersion",
 		headers: HeadersNone, affinity: AffinityMailbox, subscriptionIDs: SubscriptionIDCounter, wire: WireGromox,
 		owner: OwnerImpersonated, heartbeats: HeartbeatStatusEvent, stolen: StolenClosed, cookies: CookieNever, life: 5,
 		hanging: -1, maxSubscriptions: -1, maxConcurrency: -1, syncCalls: -1,
@@ -100,6 +109,8 @@ func (p profile) with(change func(*profile)) profile {
 // apply fills what was left at zero.
 func (p profile) apply(c *Config) {
 	setDefault(&c.Version, p.version)
+	setDefault(&c.NewestRequestVersion, p.newestRequest)
+	setDefault(&c.UnknownVersion, p.unknownVersion)
 	setDefault(&c.Headers, p.headers)
 	setDefault(&c.Affinity, p.affinity)
 	setDefault(&c.SubscriptionIDs, p.subscriptionIDs)

@@ -101,7 +101,7 @@ func TestARejectedMailboxIsParkedAndTheOthersStream(t *testing.T) {
 	inBubble(t, exchangesim.Config{}, func(b *bubble) {
 		all := populate(b, "a", 200, "ex01.sim.test", "Site-A")
 		for _, rejected := range []string{"a001@sim.test", "a100@sim.test"} { // the would-be anchor, and one in the middle
-			b.sim.Script(exchangesim.Fault{Operation: "Subscribe", Mailbox: rejected, Times: 1,
+			b.sim.Fail(exchangesim.Fault{Operation: "Subscribe", Mailbox: rejected, Times: 1,
 				Answer: exchangesim.FaultAnswer{ResponseCode: "ErrorImpersonateUserDenied"}})
 		}
 		stop := b.run()

@@ -41,12 +41,12 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	sim := exchangesim.New(o.config)
 	o.populate(sim)
-	control, stopControl, err := serveControl(o.control, sim)
+	beside, err := o.startBeside(sim, os.Stderr)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	defer stopControl()
-	if err := o.announce(stdout, l.Addr().String(), control); err != nil {
+	defer beside.stop()
+	if err := o.announce(stdout, l.Addr().String(), beside); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	go sim.Produce(ctx, o.rate, o.seed)

@@ -84,6 +84,8 @@ func TestParseRefuses(t *testing.T) {
 		{[]string{"-binding", "never"}, "use ignored, allowed or required"},
 		{[]string{"-profile", "gromo"}, `profile "gromo": use one of`},
 		{[]string{"-listen", "127.0.0.1:0", "-control", "nowhere:x:y"}, "-control nowhere:x:y"},
+		{[]string{"-listen", "127.0.0.1:0", "-smtp", "nowhere:x:y"}, "-smtp nowhere:x:y"},
+		{[]string{"-listen", "127.0.0.1:0", "-control", "127.0.0.1:0", "-smtp", "127.0.0.1:0", "-watch", "/nonexistent"}, "-watch: open /nonexistent"},
 		{[]string{"extra"}, `unexpected argument "extra"`},
 		{[]string{"-listen", "nowhere:x:y"}, "-listen nowhere:x:y"},
 		{[]string{"-listen", "127.0.0.1:0", "-addr-file", "/nonexistent/file"}, "-addr-file"},

@@ -4,9 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -28,6 +25,8 @@ type options struct {
 	file      *organisation // what -config describes, or nil
 	tls       tlsOptions
 	control   string
+	smtp      string
+	watch     string
 }
 
 // parse reads the command line.
@@ -52,6 +51,8 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.config.TruthLimit, "keep", 1_000_000, "number of entries that each list of /sim/truth keeps; 0 for all")
 	f.StringVar(&profile, "profile", "", "server to pass for: exchange-2010, exchange-2013, exchange-2016, exchange-2019, exchange-se, exchange-online or gromox (default exchange-2019)")
 	f.StringVar(&o.control, "control", "", "`address` for the control endpoint and its page alone, over http (default: beside EWS)")
+	f.StringVar(&o.smtp, "smtp", "", "`address` to take mails at by SMTP (default: none)")
+	f.StringVar(&o.watch, "watch", "", "`folder` whose .eml files are delivered: those in a subfolder ADDRESS to that mailbox, others by their header")
 	f.StringVar(&path, "config", "", "YAML `file` with servers, accounts and mailboxes, in place of -mailboxes, -servers, -keys, -domain, -user, -password and -profile")
 	f.BoolVar(&o.tls.on, "tls", false, "serve https with a generated certificate")
 	f.StringVar(&o.tls.names, "tls-names", "", "host `names` and IP addresses of the generated certificate, with commas between (default localhost,127.0.0.1,::1)")
@@ -119,25 +120,4 @@ func (o options) populate(sim *exchangesim.Server) {
 		home := i % o.servers
 		sim.AddMailbox(fmt.Sprintf("user%04d@%s", i+1, o.domain), server(home), fmt.Sprintf("SITE-%d", home%o.keys+1))
 	}
-}
-
-// announce prints the URLs, and writes the address file whole or not at all.
-func (o options) announce(stdout io.Writer, addr, control string) error {
-	if o.addrFile != "" {
-		part := filepath.Join(filepath.Dir(o.addrFile), "."+filepath.Base(o.addrFile)+".part")
-		if err := os.WriteFile(part, []byte(addr), 0o644); err != nil {
-			return fmt.Errorf("-addr-file: %w", err)
-		}
-		if err := os.Rename(part, o.addrFile); err != nil {
-			return fmt.Errorf("-addr-file: %w", err)
-		}
-	}
-	base := o.tls.scheme() + "://" + addr
-	if control != "" {
-		control = "http://" + control
-	} else {
-		control = base
-	}
-	_, err := fmt.Fprintf(stdout, "ews=%[1]s/EWS/Exchange.asmx autodiscover=%[1]s/autodiscover/autodiscover.svc control=%[2]s/sim/ page=%[2]s/\n", base, control)
-	return err
 }

@@ -17,7 +17,7 @@ type rule func(source) (complaints []string)
 func rules() []rule {
 	return []rule{
 		publicPackagesStandAlone, stagesStandAlone, natsStaysInJetbus, serverStaysInNatsserver,
-		breakerStaysInBreaker, pureImports, pureClock, clientAndSimulatorNeverMeet, walkStandsOnTheClient, mainsAreShort,
+		breakerStaysInBreaker, smtpStaysInSimsmtp, pureImports, pureClock, clientAndSimulatorNeverMeet, walkStandsOnTheClient, mainsAreShort,
 	}
 }
 
@@ -46,6 +46,7 @@ var (
 	natsClient = []string{"github.com/nats-io/nats.go", "github.com/ThreeDotsLabs/watermill", "github.com/ThreeDotsLabs/watermill-nats"}
 	natsServer = []string{"github.com/nats-io/nats-server"}
 	breaker    = []string{"github.com/sony/gobreaker"}
+	smtp       = []string{"github.com/emersion"}
 	stages     = []string{"internal/discoverer", "internal/subscriber", "internal/streamer"}
 	pure       = []string{"pkg/messages", "pkg/ewsaffinity"}
 )
@@ -114,6 +115,17 @@ func breakerStaysInBreaker(s source) []string {
 		return nil
 	}
 	return s.each(func(imported string) bool { return within(imported, breaker...) }, "only internal/breaker imports gobreaker")
+}
+
+// smtpStaysInSimsmtp: who tests with the simulator alone does without the library.
+func smtpStaysInSimsmtp(s source) []string {
+	if within(s.folder, "pkg/exchangesim/simsmtp") {
+		return nil
+	}
+	return s.each(func(imported string) bool {
+		folder, ours := inModule(imported)
+		return within(imported, smtp...) || ours && folder == "pkg/exchangesim/simsmtp" && s.folder != "cmd/exchangesim"
+	}, "only pkg/exchangesim/simsmtp imports go-smtp, and only cmd/exchangesim imports that")
 }
 
 // pureImports: tests of the pure packages may use what tests use.

@@ -31,7 +31,7 @@ func about(operation string, other func(http.ResponseWriter, *http.Request, http
 }
 
 func fault(operation string, answer exchangesim.FaultAnswer) func(*world) {
-	return func(w *world) { w.sim.Script(exchangesim.Fault{Operation: operation, Answer: answer, Times: -1}) }
+	return func(w *world) { w.sim.Fail(exchangesim.Fault{Operation: operation, Answer: answer, Times: -1}) }
 }
 
 // everything sends all requests to a handler.
@@ -89,7 +89,7 @@ var walks = []struct {
 	}},
 	{name: "autodiscover redirects elsewhere", exit: 1, prepare: func(w *world) {
 		w.named()
-		w.sim.Script(exchangesim.Fault{Operation: "GetUserSettings", Mailbox: "anna@sim.test",
+		w.sim.Fail(exchangesim.Fault{Operation: "GetUserSettings", Mailbox: "anna@sim.test",
 			Answer: exchangesim.FaultAnswer{ResponseCode: "RedirectUrl", RedirectTarget: "https://elsewhere.test/autodiscover/autodiscover.svc"}})
 	}},
 	{name: "delegate without rights", exit: 1, prepare: func(w *world) { w.cfg.Settings.Exchange.Impersonation = false }},
@@ -165,7 +165,7 @@ func wrongPassword(w *world) { w.t.Setenv("EWSNATS_TEST_PASSWORD", "wrong") }
 
 // old is a server whose clock is behind and that takes only an older version.
 func old(w *world) {
-	w.sim.Script(exchangesim.Fault{Operation: "GetFolder", Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorInvalidServerVersion"}})
+	w.sim.Fail(exchangesim.Fault{Operation: "GetFolder", Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorInvalidServerVersion"}})
 	w.before = func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			rw.Header().Set("Date", time.Now().UTC().Add(-2*time.Hour).Format(http.TimeFormat))

@@ -165,7 +165,7 @@ func TestPlainXML(t *testing.T) {
 // TestAShortAnswer: a throttled server's list ends early; the others are not answered.
 func TestAShortAnswer(t *testing.T) {
 	sim, client := newSim(t, exchangesim.Config{ExternalURL: base})
-	sim.Script(exchangesim.Fault{Operation: "GetUserSettings", Answer: exchangesim.FaultAnswer{Users: 2}})
+	sim.Fail(exchangesim.Fault{Operation: "GetUserSettings", Answer: exchangesim.FaultAnswer{Users: 2}})
 	have, err := exchange.New(exchange.Config{AutodiscoverURL: autodiscover}, client).Discover(t.Context(), []messages.Address{bert, cora, anna})
 	if err != nil {
 		t.Fatal(err)

@@ -124,7 +124,7 @@ func TestReadingBack(t *testing.T) {
 // TestAVersionThatTheSimulatorDoesNotKnow is replaced by one that it knows.
 func TestAVersionThatTheSimulatorDoesNotKnow(t *testing.T) {
 	for fixed, requests := range map[bool]int{false: 2, true: 1} {
-		sim, client := newSimFor(t, exchangesim.Config{}, ewssoap.Options{Version: "Exchange2019", FixedVersion: fixed})
+		sim, client := newSimFor(t, exchangesim.Config{Profile: exchangesim.Exchange2016}, ewssoap.Options{Version: "Exchange2019", FixedVersion: fixed})
 		_, err := client.GetFolder(t.Context(), ewssoap.Call{URL: string(ews), Impersonate: string(anna)},
 			ewssoap.GetFolderRequest{Folders: []ewssoap.FolderID{{Distinguished: "inbox"}}})
 		if have := len(sim.Truth().Requests); fixed != (err != nil) || have != requests {

@@ -91,7 +91,7 @@ func TestSubscribeRequests(t *testing.T) {
 		{"no folders", subscribeTo("", allTypes), "", 200, "ErrorInvalidSubscriptionRequest"},
 		{"push", "<m:Subscribe><m:PushSubscriptionRequest/></m:Subscribe>", "", 200, "ErrorInvalidSubscriptionRequest"},
 		{"pull without timeout", "<m:Subscribe><m:PullSubscriptionRequest/></m:Subscribe>", "", 500, "ErrorSchemaValidation"},
-		{"unknown version", subscribeAll, "Exchange2019", 500, "ErrorInvalidServerVersion"},
+		{"unknown version", subscribeAll, "Exchange2019", 500, "ErrorInvalidRequest"},
 		{"old version", subscribeAll, "Exchange2010", 500, "ErrorIncorrectSchemaVersion"},
 		{"unknown operation", "<m:GetMailTips/>", "", 500, "ErrorInvalidRequest"},
 		{"no XML", "<m:Subscribe", "", 500, "ErrorInvalidRequest"},
@@ -159,7 +159,7 @@ func TestMaxSubscriptions(t *testing.T) {
 
 func TestMaxConcurrency(t *testing.T) {
 	bubble(t, exchangesim.Config{MaxConcurrency: 2}, func(t *testing.T, s *exchangesim.Server, c *client) {
-		s.Script(exchangesim.Fault{Times: 2, Answer: exchangesim.FaultAnswer{Delay: 1e9}})
+		s.Fail(exchangesim.Fault{Times: 2, Answer: exchangesim.FaultAnswer{Delay: 1e9}})
 		codes := make(chan string, 3)
 		for range 2 {
 			go func() { codes <- c.do(c.request(as(anna), getInbox)).code }()

@@ -179,7 +179,7 @@ func TestUnknownNamesPanic(t *testing.T) {
 		"mailbox": func() { s.Deliver("nobody@sim.test") },
 		"folder":  func() { s.Create(anna, "no such folder") },
 		"server":  func() { s.Restart("ex99.sim.test") },
-		"script":  func() { s.Script(exchangesim.Fault{}) },
+		"fail":    func() { s.Fail(exchangesim.Fault{}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

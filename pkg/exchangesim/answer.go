@@ -19,18 +19,18 @@ func (c *call) answerFault(f *soapFault, status int) {
 	c.answer(status, body)
 }
 
-// answer writes an answer of XML, spoilt if a script wants that.
+// answer writes an answer of XML, spoilt if a fault wants that.
 func (c *call) answer(status int, body []byte) {
-	c.head()
 	c.log.HTTPStatus = status
+	c.head()
 	c.s.record(c.log)
 	c.s.writeXML(c.w, status, c.fault.spoil(body))
 }
 
 // plain answers without XML.
 func (c *call) plain(status int, text string) {
-	c.head()
 	c.log.HTTPStatus, c.log.Code = status, "HTTP "+strconv.Itoa(status)
+	c.head()
 	c.s.record(c.log)
 	http.Error(c.w, text, status)
 }
@@ -58,33 +58,4 @@ func reset(conn net.Conn) {
 		_ = t.SetLinger(0) // without it the client sees an end in place of a reset
 	}
 	_ = raw.Close()
-}
-
-// enter counts an ordinary request of a charged mailbox until leave is called, or says that there are too many.
-func (s *Server) enter(charged string) (leave func(), f *soapFault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if limit := s.org.budget.MaxConcurrency; limit > 0 && s.org.ordinary[charged] >= limit {
-		return nil, overBudget("MaxConcurrency", limit)
-	}
-	s.org.ordinary[charged]++
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.org.ordinary[charged]--; s.org.ordinary[charged] == 0 {
-			delete(s.org.ordinary, charged)
-		}
-	}, nil
-}
-
-// overBudget is the fault of a caller with too many connections, in the words of a public report (ews-managed-api issue
-// 293).
-func overBudget(policy string, limit int) *soapFault {
-	f := newFault("ErrorExceededConnectionCount")
-	f.values = map[string]string{
-		"Policy":              policy,
-		"MaxConcurrencyLimit": strconv.Itoa(limit),
-		"ErrorMessage":        "The throttling budget of policy " + policy + " is used up. Suggested backoff time 0 ms.",
-	}
-	return f
 }

@@ -13,7 +13,7 @@ type discovery struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	base  string // of the URLs in answers
-	fault *scripted
+	fault *givenFault
 	log   Request
 }
 
@@ -59,11 +59,11 @@ func (s *Server) baseURL(r *http.Request) string {
 	return scheme + r.Host
 }
 
-// script finds the script of the request and answers what needs no more; true when it is answered. A script with a
+// takeFault finds the fault of the request and answers what needs no more; true when it is answered. A Fault with a
 // ResponseCode and a Mailbox is for that user alone.
-func (d *discovery) script() bool {
+func (d *discovery) takeFault() bool {
 	d.s.mu.Lock()
-	d.fault = d.s.org.takeScript(d.log.Operation, "", d.log.Mailboxes, func(f Fault) bool {
+	d.fault = d.s.org.takeFault(d.log.Operation, "", d.log.Mailboxes, func(f Fault) bool {
 		return f.Mailbox == "" || f.Answer.ResponseCode == ""
 	})
 	d.s.mu.Unlock()
@@ -88,9 +88,9 @@ func (d *discovery) script() bool {
 	return true
 }
 
-// userScript finds the script that answers one user with a code.
-func (d *discovery) userScript(address string) *scripted {
-	return d.s.org.takeScript(d.log.Operation, "", []string{address}, func(f Fault) bool {
+// userFault finds the fault that answers one user with a code.
+func (d *discovery) userFault(address string) *givenFault {
+	return d.s.org.takeFault(d.log.Operation, "", []string{address}, func(f Fault) bool {
 		return f.Mailbox != "" && f.Answer.ResponseCode != ""
 	})
 }

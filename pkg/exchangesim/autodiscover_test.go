@@ -96,7 +96,7 @@ func TestFaultsOfAutodiscover(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
 				test.fault.Operation = "GetUserSettings"
-				s.Script(test.fault)
+				s.Fail(test.fault)
 				d := c.discover(anna, bert, cora)
 				if d.Code != test.code || !slices.Equal(d.codes(), test.users) {
 					t.Errorf("have %s %q, want %s %q", d.Code, d.codes(), test.code, test.users)
@@ -145,7 +145,7 @@ func TestPOX(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
 				if test.answer.ResponseCode != "" {
-					s.Script(exchangesim.Fault{Operation: "AutodiscoverPOX", Mailbox: anna, Answer: test.answer})
+					s.Fail(exchangesim.Fault{Operation: "AutodiscoverPOX", Mailbox: anna, Answer: test.answer})
 				}
 				if a := c.do(c.post("/autodiscover/autodiscover.xml", test.request)); a.status != 200 || !strings.Contains(a.body, test.want) {
 					t.Errorf("have %d %s, want %s", a.status, a.body, test.want)

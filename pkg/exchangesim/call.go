@@ -17,8 +17,8 @@ type call struct {
 	target  *mailbox // impersonated, or the caller's own; nil: neither
 	server  *mailboxServer
 	charged string
-	fault   *scripted // the script to follow, or nil
-	setNew  bool      // answer with an affinity cookie
+	fault   *givenFault // what to answer instead, or nil
+	setNew  bool        // answer with an affinity cookie
 	log     Request
 }
 
@@ -115,14 +115,15 @@ var schemaVersions = []string{
 	"V2015_10_05", "V2016_01_06", "V2016_04_13", "V2016_07_13", "V2016_10_10",
 }
 
-// checkVersion demands a version that knows streaming notifications, which came with Exchange2010_SP1.
+// checkVersion demands a version that the server knows, and for streaming notifications Exchange2010_SP1, which they came
+// with.
 func (c *call) checkVersion(header *node) *soapFault {
 	version := header.child(nsTypes, "RequestServerVersion").attr("Version")
 	age := slices.Index(schemaVersions, version)
 	streaming := c.op.name.Local == "GetStreamingEvents" || c.op.child(nsMessages, "StreamingSubscriptionRequest") != nil
 	switch {
-	case version != "" && age < 0:
-		return newFault("ErrorInvalidServerVersion")
+	case version != "" && age < 0, age > slices.Index(schemaVersions, c.s.cfg.NewestRequestVersion):
+		return newFault(c.s.cfg.UnknownVersion)
 	case streaming && age < slices.Index(schemaVersions, "Exchange2010_SP1"):
 		return newFault("ErrorIncorrectSchemaVersion")
 	}
@@ -153,16 +154,17 @@ var operations = map[string]func(*call) ([]message, *soapFault){
 	"ConvertId":          (*call).convertID,
 }
 
-// ordinary answers everything but GetStreamingEvents. A request that a script delays counts as unanswered.
+// ordinary answers everything but GetStreamingEvents. A request that a fault delays counts as unanswered.
 func (c *call) ordinary() {
-	leave, f := c.s.enter(c.charged)
-	if f != nil {
-		c.answerFault(f, http.StatusInternalServerError)
+	leave, over := c.s.enter(c.charged, c.op.name.Local)
+	if over != nil {
+		c.fault = over
+		c.answerByFault()
 		return
 	}
 	defer leave()
-	c.takeScript()
-	if c.answerScripted() {
+	c.takeFault()
+	if c.answerByFault() {
 		return
 	}
 	do := operations[c.op.name.Local]

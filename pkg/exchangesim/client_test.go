@@ -87,7 +87,7 @@ func (c *client) request(o call, body string) *http.Request {
 		impersonation = "<t:ExchangeImpersonation><t:ConnectingSID><t:SmtpAddress>" + o.impersonate + "</t:SmtpAddress></t:ConnectingSID></t:ExchangeImpersonation>"
 	}
 	if o.version == "" {
-		o.version = "Exchange2013_SP1"
+		o.version = "Exchange2010_SP1" // every server knows it
 	}
 	r := c.post("/EWS/Exchange.asmx", fmt.Sprintf(envelopeFormat, o.version, impersonation, body))
 	o.decorate(r)

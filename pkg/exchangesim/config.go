@@ -8,8 +8,8 @@ import (
 // Config says what the organisation is like. The zero value is an Exchange 2019 without authentication whose minute is
 // a minute long.
 type Config struct {
-	// Profile is the server to pass for. It decides what is left at zero in Version, Headers, Affinity, SubscriptionIDs,
-	// Wire, Owner, Heartbeats, EndOfStolenStream, Cookies, SubscriptionLife and the three limits. Default, and for a name
+	// Profile is the server to pass for. It decides what is left at zero in Version, NewestRequestVersion, UnknownVersion, Headers, Affinity, SubscriptionIDs,
+	// Wire, Owner, Heartbeats, EndOfStolenStream, Cookies, SubscriptionLife, the four limits, and what is answered over them. Default, and for a name
 	// that ParseProfile refuses: Exchange2019.
 	Profile Profile
 	// Minute is the length of the server's minute. ConnectionTimeout is counted in it, and the defaults of Heartbeat and
@@ -34,12 +34,18 @@ type Config struct {
 	EndOfStolenStream StolenForm
 	// HangingConnectionLimit is the number of streams a charged mailbox may hold. Below 0: no limit.
 	HangingConnectionLimit int
-	// MaxSubscriptions is the number of living subscriptions of a target mailbox (EWSMaxSubscriptions).
-	// Below 0: no limit.
+	// MaxSubscriptions is the number of living subscriptions (EWSMaxSubscriptions) of a target mailbox, or of the account
+	// that subscribes, as SubscriptionsOf chooses. Below 0: no limit.
 	MaxSubscriptions int
+	SubscriptionsOf  ChargeMode
 	// MaxConcurrency is the number of unanswered ordinary requests of a charged mailbox (EWSMaxConcurrency).
 	// Below 0: no limit.
 	MaxConcurrency int
+	// ConcurrentSyncCalls is how many of them may synchronise folders. Below 0: no limit.
+	ConcurrentSyncCalls int
+	// TooManyConnections chooses what a request or stream over HangingConnectionLimit or MaxConcurrency is answered, Busy
+	// what one over ConcurrentSyncCalls is, and FaultAnswer.Busy.
+	TooManyConnections, Busy ThrottleForm
 	// Accounts holds the passwords of the users that may log in, with Basic or with NTLM. With neither Accounts nor BearerTokens no
 	// authentication is asked, and everybody is the same account.
 	Accounts map[string]string
@@ -52,6 +58,9 @@ type Config struct {
 	MayImpersonate map[string]bool
 	// Version is the server's version, shown in every answer and in the cookies.
 	Version ServerVersion
+	// NewestRequestVersion is the newest RequestServerVersion (types.xsd) that is taken, and UnknownVersion the code of the
+	// fault for any newer or unknown one.
+	NewestRequestVersion, UnknownVersion string
 	// ExternalURL is the base of the URLs written in Autodiscover answers (https://mail.example.com). Default: scheme
 	// and Host of the request.
 	ExternalURL string

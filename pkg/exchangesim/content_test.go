@@ -114,3 +114,14 @@ func TestBodyTypes(t *testing.T) {
 		}
 	})
 }
+
+func TestDeliverMIMEToNobody(t *testing.T) {
+	s := exchangesim.New(exchangesim.Config{})
+	s.AddMailbox(anna, ex01, site)
+	if !s.HasMailbox(strings.ToUpper(anna)) || s.HasMailbox("nobody@sim.test") {
+		t.Error("the wrong mailboxes are there")
+	}
+	if it, err := s.DeliverMIME("nobody@sim.test", []byte(fullMessage)); err == nil || it.ID != "" || !strings.Contains(err.Error(), `no mailbox "nobody@sim.test"`) {
+		t.Errorf("have %+v, %v", it, err)
+	}
+}

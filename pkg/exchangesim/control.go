@@ -120,11 +120,11 @@ func (s *Server) controlFate(c *control) {
 	post(c, "dropsubscriptions", func(b body) (any, error) { s.DropSubscriptions(b.Mailboxes...); return nil, nil })
 	post(c, "cutstreams", func(b body) (any, error) { s.CutStreams(b.Mailboxes...); return nil, nil })
 	post(c, "closestreams", func(b body) (any, error) { s.CloseStreams(b.Mailboxes...); return nil, nil })
-	post(c, "script", func(f Fault) (any, error) {
-		number, err := s.addScript(f)
+	post(c, "fail", func(f Fault) (any, error) {
+		number, err := s.addFault(f)
 		return map[string]int{"id": number}, err
 	})
-	post(c, "unscript", func(b body) (any, error) { s.removeScript(b.ID); return nil, nil })
+	post(c, "unfail", func(b body) (any, error) { s.removeFault(b.ID); return nil, nil })
 }
 
 // controlProduce starts producers for a while, which goes on behind the answer.

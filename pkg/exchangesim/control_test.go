@@ -102,19 +102,19 @@ func TestControlOfFate(t *testing.T) {
 	}
 }
 
-func TestControlScripts(t *testing.T) {
+func TestControlFails(t *testing.T) {
 	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
-		var script struct{ ID int }
-		c.control("script", `{"operation":"Subscribe","times":-1,"answer":{"soapFault":"ErrorServerBusy","delay":"2s","retryAfter":"30s"}}`, &script)
+		var fault struct{ ID int }
+		c.control("fail", `{"operation":"Subscribe","times":-1,"answer":{"soapFault":"ErrorServerBusy","delay":"2s","retryAfter":"30s"}}`, &fault)
 		start := time.Now()
 		a := c.do(c.request(as(anna), subscribeAll))
 		if a.code != "ErrorServerBusy" || a.header.Get("Retry-After") != "30" || time.Since(start) != 2*time.Second {
 			t.Errorf("have %s %q after %v", a.code, a.header.Get("Retry-After"), time.Since(start))
 		}
-		c.control("unscript", `{"id":1}`, nil)
+		c.control("unfail", `{"id":1}`, nil)
 		c.subscribe(as(anna))
-		if script.ID != 1 {
-			t.Errorf("id %d", script.ID)
+		if fault.ID != 1 {
+			t.Errorf("id %d", fault.ID)
 		}
 	})
 }
@@ -155,7 +155,7 @@ func TestControlLowersTheBudget(t *testing.T) {
 	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
 		var have exchangesim.Budget
 		c.control("budget", `{"maxSubscriptions":1}`, &have)
-		if want := (exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 1, MaxConcurrency: 27}); have != want {
+		if want := (exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 1, MaxConcurrency: 27, ConcurrentSyncCalls: 5}); have != want {
 			t.Errorf("have %+v, want %+v", have, want)
 		}
 		c.subscribe(as(anna))
@@ -189,7 +189,7 @@ func TestControlPutsTheClockForward(t *testing.T) {
 func TestControlListsFaults(t *testing.T) {
 	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
 		want := exchangesim.Fault{Operation: "Subscribe", Times: -1, Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy", Delay: time.Second}}
-		remove := s.Script(want)
+		remove := s.Fail(want)
 		c.do(c.request(as(anna), subscribeAll))
 		var have []exchangesim.FaultInForce
 		c.get("/sim/faults", &have)
@@ -229,12 +229,12 @@ func TestControlMistakes(t *testing.T) {
 		{"failover", `{"server":"ex01.sim.test"}`, "to is missing"},
 		{"failover", `{"server":"ex99.sim.test","to":"ex02.sim.test"}`, `no server "ex99.sim.test"; there are ex01.sim.test, ex02.sim.test`},
 		{"restart", `{"server":"ex99.sim.test"}`, "no server"},
-		{"script", `{"answer":{}}`, "the answer is empty"},
-		{"script", `{"answer":{"reset":true,"status":503}}`, "several kinds"},
-		{"script", `{"answer":{"status":99}}`, "out of 200..599"},
-		{"script", `{"after":-1,"answer":{"reset":true}}`, "count from 0"},
-		{"script", `{"answer":{"delay":"soon"}}`, "invalid duration"},
-		{"script", `{"answer":{"colour":"red"}}`, `unknown field "colour"`},
+		{"fail", `{"answer":{}}`, "the answer is empty"},
+		{"fail", `{"answer":{"reset":true,"status":503}}`, "several kinds"},
+		{"fail", `{"answer":{"status":99}}`, "out of 200..599"},
+		{"fail", `{"after":-1,"answer":{"reset":true}}`, "count from 0"},
+		{"fail", `{"answer":{"delay":"soon"}}`, "invalid duration"},
+		{"fail", `{"answer":{"colour":"red"}}`, `unknown field "colour"`},
 		{"produce", `{"rate":1}`, "duration"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

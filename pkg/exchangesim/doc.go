@@ -12,7 +12,7 @@
 //   - the control endpoint below /sim/.
 //
 // Start and StartTLS serve on a free port, as net/http/httptest does; Deliver and the other methods of users change
-// mailboxes, Script makes requests fail, and Truth tells what happened. docs/simulator.md shows the same for the command.
+// mailboxes, Fail makes requests fail, and Truth tells what happened. docs/simulator.md shows the same for the command.
 //
 // It runs on any net.Listener, and over the pipes of PipeListener inside a testing/synctest bubble, where half an hour of
 // heartbeats takes milliseconds. Config.Minute shortens the server's minute for tests on the real clock.

@@ -63,7 +63,7 @@ func ExampleServer_StartTLS() {
 }
 
 // A Subscribe that is throttled, and what of it remains in the Truth.
-func ExampleServer_Script() {
+func ExampleServer_Fail() {
 	sim := exchangesim.New(exchangesim.Config{})
 	sim.AddMailbox("anna@example.com", "ex01.example.com", "Default-First-Site-Name")
 	url, err := sim.Start()
@@ -74,7 +74,7 @@ func ExampleServer_Script() {
 	defer sim.Close()
 
 	// The second Subscribe for anna fails, and so do all after it until remove is called.
-	remove := sim.Script(exchangesim.Fault{
+	remove := sim.Fail(exchangesim.Fault{
 		Operation: "Subscribe", Mailbox: "anna@example.com", After: 1, Times: -1,
 		Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy", BackOffMilliseconds: 5000},
 	})

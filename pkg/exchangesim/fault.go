@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Fault is an answer that a script gives in place of the ordinary one. Empty conditions match everything.
+// Fault is an answer in place of the ordinary one, which Fail arranges. Empty conditions match everything.
 type Fault struct {
 	Operation string      `json:"operation,omitempty"` // the name of an EWS operation, GetUserSettings or AutodiscoverPOX
 	Mailbox   string      `json:"mailbox,omitempty"`   // impersonated, or named by the request or by one of its ids
@@ -17,8 +17,8 @@ type Fault struct {
 	Answer    FaultAnswer `json:"answer"`
 }
 
-// FaultAnswer is what a Fault does. Exactly one of ResponseCode, SOAPFault, Status, Reset, CorruptXML and Truncate is
-// set, or none of them together with a Delay: then the ordinary answer comes late.
+// FaultAnswer is what a Fault does. Exactly one of ResponseCode, SOAPFault, Busy, Status, Reset, CorruptXML and Truncate
+// is set, or none of them together with a Delay: then the ordinary answer comes late.
 type FaultAnswer struct {
 	// ResponseCode makes the answer a ResponseMessage of class Error (for GetUserSettings: the ErrorCode of the Fault's
 	// Mailbox, or without one of the whole request). On a stream it comes in-band after Envelopes: it names the ids of
@@ -27,6 +27,8 @@ type FaultAnswer struct {
 	ResponseCode string `json:"responseCode,omitempty"`
 	// SOAPFault makes the answer a fault with HTTP status 500 and this code.
 	SOAPFault string `json:"soapFault,omitempty"`
+	// Busy makes the answer what the server says to a caller that it throttles, ErrorServerBusy in the form of Config.Busy.
+	Busy bool `json:"busy,omitempty"`
 	// Status makes the answer that HTTP status with Body; Header is added.
 	Status int               `json:"status,omitempty"`
 	Body   string            `json:"body,omitempty"`
@@ -44,7 +46,7 @@ type FaultAnswer struct {
 	Delay time.Duration `json:"delay,omitempty"` // in JSON "1.5s"
 	// Text replaces the usual MessageText or faultstring.
 	Text string `json:"text,omitempty"`
-	// BackOffMilliseconds is the hint that goes with a ResponseCode or SOAPFault.
+	// BackOffMilliseconds is the hint that goes with a ResponseCode, SOAPFault or Busy.
 	BackOffMilliseconds int `json:"backOffMilliseconds,omitempty"`
 	// Values are further t:Value children of MessageXml: Policy, MaxConcurrencyLimit, InnerErrorResponseCode, …
 	Values map[string]string `json:"values,omitempty"`
@@ -56,19 +58,21 @@ type FaultAnswer struct {
 	Users int `json:"users,omitempty"`
 }
 
-// validate says what is wrong with a script before it runs.
+const kindsOfAnswer = "responseCode, soapFault, busy, status, reset, corruptXml, truncate, users"
+
+// validate says what is wrong with a fault before it is in force.
 func (f Fault) validate() error {
 	a, kinds := f.Answer, 0
-	for _, set := range []bool{a.ResponseCode != "", a.SOAPFault != "", a.Status != 0, a.Reset, a.CorruptXML, a.Truncate, a.Users > 0} {
+	for _, set := range []bool{a.ResponseCode != "", a.SOAPFault != "", a.Busy, a.Status != 0, a.Reset, a.CorruptXML, a.Truncate, a.Users > 0} {
 		if set {
 			kinds++
 		}
 	}
 	switch {
 	case kinds > 1:
-		return errors.New("fault: the answer has several kinds; set one of responseCode, soapFault, status, reset, corruptXml, truncate, users")
+		return errors.New("fault: the answer has several kinds; set one of " + kindsOfAnswer)
 	case kinds == 0 && a.Delay <= 0:
-		return errors.New("fault: the answer is empty; set one of responseCode, soapFault, status, reset, corruptXml, truncate, users, or delay")
+		return errors.New("fault: the answer is empty; set one of " + kindsOfAnswer + ", or delay")
 	case a.Status != 0 && (a.Status < 200 || a.Status > 599):
 		return errors.New("fault: status is out of 200..599")
 	case f.After < 0 || a.Envelopes < 0:

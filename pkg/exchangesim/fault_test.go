@@ -34,7 +34,7 @@ func TestFaultsOfOrdinaryCalls(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
-				s.Script(exchangesim.Fault{Operation: "Subscribe", Answer: test.answer})
+				s.Fail(exchangesim.Fault{Operation: "Subscribe", Answer: test.answer})
 				a := c.do(c.request(as(anna), subscribeAll))
 				if a.status != test.status || a.code != test.code || !strings.Contains(a.body, test.body) || a.header.Get("Retry-After") != test.header {
 					t.Errorf("have %d %s %v %s", a.status, a.code, a.header, a.body)
@@ -63,7 +63,7 @@ func TestFaultConditions(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
-				remove := s.Script(test.fault)
+				remove := s.Fail(test.fault)
 				var have strings.Builder
 				for _, address := range []string{anna, bert, cora, anna} {
 					if c.do(c.request(as(address), subscribeAll)).code == "NoError" {
@@ -84,32 +84,32 @@ func TestFaultConditions(t *testing.T) {
 
 func TestResetAndDelay(t *testing.T) {
 	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
-		s.Script(exchangesim.Fault{Answer: exchangesim.FaultAnswer{Reset: true}})
+		s.Fail(exchangesim.Fault{Answer: exchangesim.FaultAnswer{Reset: true}})
 		if res, err := c.http.Do(c.request(as(anna), subscribeAll)); err == nil {
 			res.Body.Close()
 			t.Errorf("have %s, want a cut connection", res.Status)
 		}
-		s.Script(exchangesim.Fault{Answer: exchangesim.FaultAnswer{Delay: 7 * time.Second}})
+		s.Fail(exchangesim.Fault{Answer: exchangesim.FaultAnswer{Delay: 7 * time.Second}})
 		start := time.Now()
 		c.subscribe(as(anna))
 		if have := time.Since(start); have != 7*time.Second {
 			t.Errorf("answered after %v", have)
 		}
-		s.Script(exchangesim.Fault{Answer: exchangesim.FaultAnswer{CorruptXML: true}})
+		s.Fail(exchangesim.Fault{Answer: exchangesim.FaultAnswer{CorruptXML: true}})
 		if a := c.do(c.request(as(anna), subscribeAll)); a.status != 200 || a.subID != "" {
 			t.Errorf("not corrupt: %s", a.body)
 		}
 	})
 }
 
-// streamFault scripts a stream of anna and bert and delivers a mail to each after the opening.
+// streamFault fails a stream of anna and bert and delivers a mail to each after the opening.
 func streamFault(t *testing.T, f exchangesim.Fault, check func(s *exchangesim.Server, c *client, st *stream)) {
 	t.Helper()
 	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
 		a := c.subscribe(group(anna, anna, ""))
 		b := c.subscribe(group(anna, bert, a.cookie))
 		f.Operation = "GetStreamingEvents"
-		s.Script(f)
+		s.Fail(f)
 		st := c.open(group(anna, anna, a.cookie), 1, a.subID, b.subID)
 		check(s, c, st)
 	})
@@ -174,7 +174,7 @@ func TestFaultsOfStreams(t *testing.T) {
 	})
 	t.Run("fault at the head", func(t *testing.T) {
 		bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
-			s.Script(answer(exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy"}))
+			s.Fail(answer(exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy"}))
 			if a := c.do(c.request(as(anna), streamBody(1, "x"))); a.status != 500 || a.code != "ErrorServerBusy" {
 				t.Errorf("have %d %s", a.status, a.code)
 			}
@@ -184,7 +184,7 @@ func TestFaultsOfStreams(t *testing.T) {
 
 func TestAbandonedRequestIsRecorded(t *testing.T) {
 	bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {
-		s.Script(exchangesim.Fault{Times: -1, Answer: exchangesim.FaultAnswer{Delay: time.Hour}})
+		s.Fail(exchangesim.Fault{Times: -1, Answer: exchangesim.FaultAnswer{Delay: time.Hour}})
 		for _, r := range []*http.Request{c.request(as(anna), subscribeAll), c.request(as(anna), streamBody(1, "x")), c.post("/autodiscover/autodiscover.svc", settingsRequest(anna))} {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			if res, err := c.http.Do(r.WithContext(ctx)); err == nil {

@@ -12,7 +12,7 @@ const maxStreamIDs = 200
 
 // getStreamingEvents answers the operation that hangs.
 func (c *call) getStreamingEvents() {
-	c.takeScript()
+	c.takeFault()
 	if c.fault.answersHTTP() && c.fault.Envelopes == 0 {
 		c.answerHTTP()
 		return
@@ -23,8 +23,8 @@ func (c *call) getStreamingEvents() {
 		return
 	}
 	h := c.newStreamHandler(timeout)
-	if f := c.open(h.st); f != nil {
-		c.answerFault(f, http.StatusInternalServerError)
+	if over := c.open(h.st); over != nil {
+		c.refuse(over, h.frame)
 		return
 	}
 	defer c.s.running.Done()
@@ -56,7 +56,7 @@ func (c *call) newStreamHandler(timeout time.Duration) *streamHandler {
 }
 
 // open takes up the stream unless the charged mailbox has too many.
-func (c *call) open(st *stream) *soapFault {
+func (c *call) open(st *stream) *givenFault {
 	if !c.s.start() {
 		abort(c.w)
 	}
@@ -64,8 +64,19 @@ func (c *call) open(st *stream) *soapFault {
 	defer c.s.mu.Unlock()
 	if limit := c.s.org.budget.HangingConnectionLimit; limit > 0 && c.s.org.hanging[c.charged] >= limit {
 		c.s.running.Done()
-		return overBudget("MaxStreamingConcurrency", limit)
+		return c.s.cfg.tooManyConnections("MaxStreamingConcurrency", limit)
 	}
 	c.s.org.openStream(st, c.server, c.owner(), c.log.SubscriptionIDs, c.s.now())
 	return nil
+}
+
+// refuse answers a stream that is not opened: below the level of messages, or with a stream of one error.
+func (c *call) refuse(over *givenFault, frame framer) {
+	c.fault = over
+	if over.answersHTTP() {
+		c.answerHTTP()
+		return
+	}
+	c.log.Code = over.ResponseCode
+	c.answer(http.StatusOK, frame.errors([]notice{{message: over.message()}}, "Closed")[0].body)
 }

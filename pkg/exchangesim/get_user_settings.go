@@ -16,7 +16,7 @@ func (s *Server) serveAutodiscover(w http.ResponseWriter, r *http.Request) {
 	request := root.child(nsSOAP, "Body").child(nsAutodiscover, "GetUserSettingsRequestMessage").child(nsAutodiscover, "Request")
 	users, asked := userMailboxes(request), requestedSettings(request)
 	d.log.Mailboxes = users
-	if d.script() {
+	if d.takeFault() {
 		return
 	}
 	switch {
@@ -48,7 +48,7 @@ func requestedSettings(request *node) []string {
 	return asked
 }
 
-// userResponses answers each user, or as many as a script says.
+// userResponses answers each user, or as many as a fault says.
 func (d *discovery) userResponses(users, asked []string) []byte {
 	if d.fault != nil && d.fault.Users > 0 {
 		users = users[:min(d.fault.Users, len(users))]
@@ -57,7 +57,7 @@ func (d *discovery) userResponses(users, asked []string) []byte {
 	defer d.s.mu.Unlock()
 	x := &xmlBuffer{}
 	for _, address := range users {
-		mb, f := d.s.org.mailboxes[address], d.userScript(address)
+		mb, f := d.s.org.mailboxes[address], d.userFault(address)
 		switch {
 		case f != nil:
 			userResponse(x, f.ResponseCode, f.text(f.ResponseCode), f.RedirectTarget, nil, asked)

@@ -58,9 +58,9 @@ func samples(t *testing.T) map[string]string {
 		files["getitem/mixed"] = c.do(c.request(as(anna), fmt.Sprintf(getItems, `<t:ItemId Id="`+s.Accept(anna).ID+`"/><t:ItemId Id="`+it.ID+`"/>`))).body
 		sampleContent(t, s, c, files)
 		sampleOperations(t, s, c, files)
-		s.Script(exchangesim.Fault{Operation: "Subscribe", Answer: exchangesim.FaultAnswer{ResponseCode: "ErrorServerBusy", BackOffMilliseconds: 1000}})
+		s.Fail(exchangesim.Fault{Operation: "Subscribe", Answer: exchangesim.FaultAnswer{ResponseCode: "ErrorServerBusy", BackOffMilliseconds: 1000}})
 		files["subscribe/busy"] = c.do(c.request(as(anna), subscribeAll)).body
-		s.Script(exchangesim.Fault{Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy", BackOffMilliseconds: 297749}})
+		s.Fail(exchangesim.Fault{Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy", BackOffMilliseconds: 297749}})
 		files["fault/busy"] = c.do(c.request(as(anna), subscribeAll)).body
 		files["autodiscover/getusersettings"] = c.do(c.post("/autodiscover/autodiscover.svc", settingsRequest(anna, "nobody@sim.test"))).body
 		synctest.Wait()

@@ -32,12 +32,25 @@ func (c *call) nameServers(h http.Header) {
 	h.Set("X-CalculatedBETarget", c.server.name)
 	h.Set("X-BEServer", short)
 	h.Set("X-DiagInfo", short)
-	h.Set("X-FEServer", short)
-	if c.s.cfg.Headers == HeadersOnline {
-		h.Add("X-FEServer", short)
-		h.Set("X-CalculatedFETarget", c.server.name)
-		h.Set("X-BackEndHttpStatus", "200")
+	if c.s.cfg.Headers != HeadersOnline {
+		h.Set("X-FEServer", short)
+		return
 	}
+	// Online two front ends stand before the server, whose names are made of its own.
+	outer, inner := c.server.frontEnd(1), c.server.frontEnd(2)
+	h.Set("X-FEServer", inner.shortName())
+	h.Add("X-FEServer", outer.shortName())
+	h.Set("X-CalculatedFETarget", inner.name)
+	h.Set("X-FEProxyInfo", strings.ToUpper(outer.name))
+	h.Set("X-FEEFZInfo", "SIM")
+	h.Set("X-Proxy-RoutingCorrectness", "1")
+	h.Set("X-BackEndHttpStatus", strconv.Itoa(c.log.HTTPStatus))
+}
+
+// frontEnd is a front end server before a mailbox server.
+func (m *mailboxServer) frontEnd(number int) *mailboxServer {
+	host, domain, _ := strings.Cut(m.name, ".")
+	return &mailboxServer{name: fmt.Sprintf("%sca%04d.%s", host, number, domain)}
 }
 
 // commonHead sets what EWS and Autodiscover share. The server may be nil.

@@ -15,7 +15,7 @@ func success(inner string) message { return message{code: "NoError", inner: inne
 
 func failure(code string) message { return message{code: code, text: textOf(code)} }
 
-// message makes the message of a scripted answer.
+// message makes the message of a fault.
 func (a FaultAnswer) message() message {
 	return message{code: a.ResponseCode, text: a.text(a.ResponseCode), values: a.hints()}
 }

@@ -23,8 +23,9 @@ type organisation struct {
 	streams       map[*stream]struct{}     // the open ones
 	hanging       map[string]int           // open streams by charged mailbox
 	ordinary      map[string]int           // unanswered requests by charged mailbox
-	scripts       []*script
-	nextScript    int
+	syncing       map[string]int           // those among them that synchronise
+	faults        []*FaultInForce
+	nextFault     int
 	budget        Budget
 	impersonators map[string]map[string]bool // accounts by address, of mailboxes that not every account may impersonate
 
@@ -45,10 +46,11 @@ func newOrganisation(cfg Config) *organisation {
 	return &organisation{
 		cfg: cfg, servers: map[string]*mailboxServer{}, mailboxes: map[string]*mailbox{}, byGUID: map[string]*mailbox{},
 		subscriptions: map[string]*subscription{}, streams: map[*stream]struct{}{},
-		hanging: map[string]int{}, ordinary: map[string]int{}, impersonators: map[string]map[string]bool{},
+		hanging: map[string]int{}, ordinary: map[string]int{}, syncing: map[string]int{}, impersonators: map[string]map[string]bool{},
 		changes: history[Change]{limit: n}, events: history[*event]{limit: n}, everySub: history[*Subscription]{limit: n},
 		writes: history[Write]{limit: n}, connections: history[*Connection]{limit: n}, requests: history[Request]{limit: n},
-		budget: Budget{HangingConnectionLimit: cfg.HangingConnectionLimit, MaxSubscriptions: cfg.MaxSubscriptions, MaxConcurrency: cfg.MaxConcurrency},
+		budget: Budget{HangingConnectionLimit: cfg.HangingConnectionLimit, MaxSubscriptions: cfg.MaxSubscriptions,
+			MaxConcurrency: cfg.MaxConcurrency, ConcurrentSyncCalls: cfg.ConcurrentSyncCalls},
 		counts: Counts{Requests: map[string]uint64{}},
 	}
 }

@@ -107,8 +107,8 @@ func busySimulator(t *testing.T) http.Handler {
 		s.AddMailbox(fmt.Sprintf("user%04d@sim.test", i+1), fmt.Sprintf("ex%02d.sim.test", i%2+1), fmt.Sprintf("SITE-%d", i%2+1))
 	}
 	s.Failover("ex03.sim.test", ex01, exchangesim.FailoverOptions{})
-	s.Script(exchangesim.Fault{Operation: "GetFolder", Times: -1, Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy"}})
-	s.Script(exchangesim.Fault{Mailbox: "user0002@sim.test", Answer: exchangesim.FaultAnswer{Status: 503, Delay: time.Second}})
+	s.Fail(exchangesim.Fault{Operation: "GetFolder", Times: -1, Answer: exchangesim.FaultAnswer{SOAPFault: "ErrorServerBusy"}})
+	s.Fail(exchangesim.Fault{Mailbox: "user0002@sim.test", Answer: exchangesim.FaultAnswer{Status: 503, Delay: time.Second}})
 	for i := range 5 {
 		o := as(fmt.Sprintf("user%04d@sim.test", 2*i+1))
 		o.header = map[string]string{"User-Agent": "ewsnats/1.4 (+https://example.com)", "client-request-id": fmt.Sprintf("5f0c%04d-77aa-4f3e-9d6b-1c2d3e4f5a6b", i)}

@@ -33,7 +33,7 @@ func TestPageShowsWhatGoesOn(t *testing.T) {
 		sub := c.do(req)
 		st := c.open(as(anna), 30, sub.subID)
 		st.want(opened)
-		s.Script(exchangesim.Fault{Operation: "FindItem", Times: -1, Answer: exchangesim.FaultAnswer{Status: 503, Delay: time.Second}})
+		s.Fail(exchangesim.Fault{Operation: "FindItem", Times: -1, Answer: exchangesim.FaultAnswer{Status: 503, Delay: time.Second}})
 		s.Deliver(anna)
 		time.Sleep(5 * time.Second)
 		page, header := c.text("/")
@@ -61,7 +61,7 @@ func TestEmptyPageSaysWhatToType(t *testing.T) {
 			s.RemoveMailbox(address)
 		}
 		page, _ := c.text("/")
-		wantAll(t, page, "http://mail.sim.test/EWS/Exchange.asmx", "/sim/addmailbox -d", "/sim/script -d", "/sim/deliver -d", "No subscription lives")
+		wantAll(t, page, "http://mail.sim.test/EWS/Exchange.asmx", "/sim/addmailbox -d", "/sim/fail -d", "/sim/deliver -d", "No subscription lives")
 	})
 }
 
@@ -73,7 +73,7 @@ func TestPageEscapes(t *testing.T) {
 		s.AddMailbox(address, evil, site)
 		s.AddMailbox("2"+address, evil, evil)
 		s.Deliver(address)
-		s.Script(exchangesim.Fault{Operation: evil, Mailbox: evil, Server: evil, Times: -1, Answer: exchangesim.FaultAnswer{SOAPFault: evil}})
+		s.Fail(exchangesim.Fault{Operation: evil, Mailbox: evil, Server: evil, Times: -1, Answer: exchangesim.FaultAnswer{SOAPFault: evil}})
 		o := call{anchor: address, header: map[string]string{"User-Agent": evil, "client-request-id": evil}}
 		o.impersonate = anna
 		st := c.open(o, 30, c.subscribe(o).subID)

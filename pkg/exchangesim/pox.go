@@ -21,11 +21,11 @@ func (s *Server) servePOX(w http.ResponseWriter, r *http.Request) {
 	request := root.child(nsPOXRequest, "Request")
 	address := strings.ToLower(request.child(nsPOXRequest, "EMailAddress").value())
 	d.log.Mailboxes = []string{address}
-	if d.script() {
+	if d.takeFault() {
 		return
 	}
 	s.mu.Lock()
-	mb, f := s.org.mailboxes[address], d.userScript(address)
+	mb, f := s.org.mailboxes[address], d.userFault(address)
 	var settings map[string]string
 	if mb != nil {
 		settings = d.settings(mb)
@@ -65,7 +65,7 @@ func (d *discovery) poxSettings(address string, settings map[string]string) {
 }
 
 // poxRedirect sends the client to another address or URL.
-func (d *discovery) poxRedirect(f *scripted) {
+func (d *discovery) poxRedirect(f *givenFault) {
 	action, element := "redirectAddr", "RedirectAddr"
 	if f.ResponseCode == "RedirectUrl" {
 		action, element = "redirectUrl", "RedirectUrl"

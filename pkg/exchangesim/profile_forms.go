@@ -6,7 +6,7 @@ type HeaderForm string
 const (
 	Headers2010       HeaderForm = "2010"        // IIS alone, as the capture of 2010 has it
 	HeadersOnPremises HeaderForm = "on-premises" // names of the servers in X-FEServer, X-BEServer, X-CalculatedBETarget, X-DiagInfo
-	HeadersOnline     HeaderForm = "online"      // further X-FEServer (twice), X-BackEndHttpStatus and X-CalculatedFETarget
+	HeadersOnline     HeaderForm = "online"      // further X-FEServer (of two front ends), X-CalculatedFETarget, X-FEProxyInfo, X-FEEFZInfo, X-Proxy-RoutingCorrectness and X-BackEndHttpStatus
 	HeadersNone       HeaderForm = "none"        // no header and no cookie of Exchange's
 )
 

@@ -32,20 +32,20 @@ func TestProfiles(t *testing.T) {
 		soap      int // of SOAP Autodiscover
 	}{
 		{exchangesim.Exchange2010, "14.1.218.14 Exchange2010_SP1", "exchangecookie", "X-Aspnet-Version Persistent-Auth", host,
-			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 20, MaxConcurrency: 10}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 20, MaxConcurrency: 10, ConcurrentSyncCalls: -1}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.Exchange2013, "15.0.847.31 V2_8", "X-BackEndOverrideCookie exchangecookie", onPremises, host + 8,
-			exchangesim.Budget{HangingConnectionLimit: 3, MaxSubscriptions: 5000, MaxConcurrency: 27}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 3, MaxSubscriptions: 5000, MaxConcurrency: 27, ConcurrentSyncCalls: -1}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.Exchange2016, "15.1.1591.10 V2017_07_11", "X-BackEndOverrideCookie exchangecookie", onPremises, host + 28,
-			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27, ConcurrentSyncCalls: 5}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.Exchange2019, "15.2.1544.4 V2017_07_11", "X-BackEndOverrideCookie exchangecookie", onPremises, host + 28,
-			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27, ConcurrentSyncCalls: 5}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.ExchangeSE, "15.2.2562.17 V2017_07_11", "X-BackEndOverrideCookie exchangecookie", onPremises, host + 28,
-			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27}, 30 * time.Minute, opened, 500, 200},
+			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 5000, MaxConcurrency: 27, ConcurrentSyncCalls: 5}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.ExchangeOnline, "15.20.8769.35 V2018_01_08", "X-BackEndOverrideCookie exchangecookie",
-			onPremises + " X-Feserver X-Calculatedfetarget X-Backendhttpstatus", host + 28,
-			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 20, MaxConcurrency: 27}, 30 * time.Minute, opened, 500, 200},
+			onPremises + " X-Feserver X-Calculatedfetarget X-Backendhttpstatus X-Feproxyinfo X-Feefzinfo X-Proxy-Routingcorrectness", host + 28,
+			exchangesim.Budget{HangingConnectionLimit: 10, MaxSubscriptions: 20, MaxConcurrency: 27, ConcurrentSyncCalls: 5}, 30 * time.Minute, opened, 500, 200},
 		{exchangesim.Gromox, "15.0.847.4040 V2017_07_11", "", "", 8,
-			exchangesim.Budget{HangingConnectionLimit: -1, MaxSubscriptions: -1, MaxConcurrency: -1}, 5 * time.Minute, "Success NoError OK 2 events", 200, 404},
+			exchangesim.Budget{HangingConnectionLimit: -1, MaxSubscriptions: -1, MaxConcurrency: -1, ConcurrentSyncCalls: -1}, 5 * time.Minute, "Success NoError OK 2 events", 200, 404},
 	} {
 		t.Run(string(test.profile), func(t *testing.T) {
 			bubble(t, exchangesim.Config{Profile: test.profile}, func(t *testing.T, s *exchangesim.Server, c *client) {
@@ -211,4 +211,70 @@ func TestGromoxFolderSubscription(t *testing.T) {
 		st = c.open(o, 30, foreign.subID)
 		st.want("Error ErrorInvalidSubscription Closed 1 ids")
 	})
+}
+
+// The names of servers in the headers of an answer that failed and of one that did not.
+func TestServersInHeaders(t *testing.T) {
+	for _, test := range []struct {
+		profile exchangesim.Profile
+		want    map[string]string // by header
+	}{
+		{exchangesim.Exchange2019, map[string]string{"X-CalculatedBETarget": ex01, "X-BEServer": "EX01", "X-DiagInfo": "EX01", "X-FEServer": "EX01"}},
+		{exchangesim.ExchangeOnline, map[string]string{"X-CalculatedBETarget": ex01, "X-BEServer": "EX01", "X-DiagInfo": "EX01",
+			"X-FEServer": "EX01CA0002 EX01CA0001", "X-CalculatedFETarget": "ex01ca0002.sim.test", "X-FEProxyInfo": "EX01CA0001.SIM.TEST",
+			"X-FEEFZInfo": "SIM", "X-Proxy-RoutingCorrectness": "1"}},
+	} {
+		t.Run(string(test.profile), func(t *testing.T) {
+			bubble(t, exchangesim.Config{Profile: test.profile}, func(t *testing.T, s *exchangesim.Server, c *client) {
+				wantHeaders(t, c.do(c.request(as(anna), getInbox)), test.want, "200")
+				s.Fail(exchangesim.Fault{Answer: exchangesim.FaultAnswer{Busy: true}})
+				wantHeaders(t, c.do(c.request(as(anna), getInbox)), test.want, "500")
+				s.Fail(exchangesim.Fault{Answer: exchangesim.FaultAnswer{Status: 503}})
+				wantHeaders(t, c.do(c.request(as(anna), getInbox)), test.want, "503")
+				st := c.open(as(anna), 1, c.subscribe(as(anna)).subID)
+				wantHeaders(t, answer{header: st.header}, test.want, "200")
+				st.close()
+			})
+		})
+	}
+}
+
+func wantHeaders(t *testing.T, a answer, want map[string]string, status string) {
+	t.Helper()
+	for name, value := range want {
+		if have := strings.Join(a.header.Values(name), " "); have != value {
+			t.Errorf("%s: have %q, want %q", name, have, value)
+		}
+	}
+	if have := a.header.Get("X-BackEndHttpStatus"); have != "" && have != status {
+		t.Errorf("X-BackEndHttpStatus: have %s, want %s", have, status)
+	}
+}
+
+// The newest version of requests that each server knows, and what it says to one above.
+func TestRequestVersionsOfProfiles(t *testing.T) {
+	for _, test := range []struct {
+		profile       exchangesim.Profile
+		newest, above string
+		code          string
+	}{
+		{exchangesim.Exchange2010, "Exchange2010_SP1", "Exchange2010_SP2", "ErrorInvalidServerVersion"},
+		{exchangesim.Exchange2013, "Exchange2013_SP1", "Exchange2015", "ErrorInvalidServerVersion"},
+		{exchangesim.Exchange2016, "V2016_10_10", "V2018_01_08", "ErrorInvalidServerVersion"},
+		{exchangesim.Exchange2019, "V2016_10_10", "V2018_01_08", "ErrorInvalidRequest"},
+		{exchangesim.ExchangeSE, "V2016_10_10", "Exchange2019", "ErrorInvalidRequest"},
+		{exchangesim.ExchangeOnline, "V2016_10_10", "Exchange2019", "ErrorInvalidServerVersion"},
+	} {
+		t.Run(string(test.profile), func(t *testing.T) {
+			bubble(t, exchangesim.Config{Profile: test.profile}, func(t *testing.T, s *exchangesim.Server, c *client) {
+				o := as(anna)
+				for version, code := range map[string]string{test.newest: "NoError", test.above: test.code} {
+					o.version = version
+					if a := c.do(c.request(o, subscribeAll)); a.code != code {
+						t.Errorf("%s: have %d %s, want %s", version, a.status, a.code, code)
+					}
+				}
+			})
+		})
+	}
 }

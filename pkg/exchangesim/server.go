@@ -112,6 +112,12 @@ func (s *Server) AddMailbox(address, server, grouping string) {
 	s.org.addMailbox(address, server, grouping, s.now())
 }
 
+// HasMailbox tells whether there is a mailbox of that address.
+func (s *Server) HasMailbox(address string) bool {
+	_, err := act(s, address, func(*mailbox, time.Time) (struct{}, error) { return struct{}{}, nil })
+	return err == nil
+}
+
 // RemoveMailbox removes a mailbox; its subscriptions die with ErrorSubscriptionNotFound. It panics when there is none.
 func (s *Server) RemoveMailbox(address string) {
 	must(s.removeMailbox(address))

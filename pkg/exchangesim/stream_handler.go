@@ -42,6 +42,7 @@ func (h *streamHandler) serve(ctx context.Context) {
 
 // head is that of public captures: chunked, not to be buffered, without a Content-Type.
 func (h *streamHandler) head() {
+	h.c.log.HTTPStatus, h.c.log.Code = http.StatusOK, h.openingCode()
 	h.c.head()
 	header := h.c.w.Header()
 	if h.c.s.cfg.Wire == WireGromox {
@@ -51,7 +52,6 @@ func (h *streamHandler) head() {
 		header.Set("X-NoBuffering", "1")
 		header.Set("Connection", "close")
 	}
-	h.c.log.HTTPStatus, h.c.log.Code = http.StatusOK, h.openingCode()
 	h.c.s.record(h.c.log)
 	h.c.w.WriteHeader(http.StatusOK)
 }
@@ -133,7 +133,7 @@ func (h *streamHandler) collect(why occasion) ([]envelope, ending) {
 	if why == timeUp {
 		st.finish(ending{why: "closed", closed: true})
 	}
-	h.runScript()
+	h.runFault()
 	errors := st.takeErrors(why == heartbeat, h.c.s.cfg.BadIDs)
 	envelopes := h.frame.errors(errors, h.status(why))
 	switch {

@@ -110,7 +110,7 @@ func (c *call) mayNotSubscribe(mb *mailbox) string {
 		return "ErrorSubscriptionDelegateAccessNotSupported"
 	case mb.server != c.server && !c.server.inSite(mb.grouping):
 		return "ErrorProxyRequestNotAllowed"
-	case limit > 0 && len(mb.subscriptions) >= limit:
+	case limit > 0 && c.subscriptionsOf(mb) >= limit:
 		return "ErrorExceededSubscriptionCount"
 	}
 	return ""

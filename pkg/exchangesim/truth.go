@@ -59,7 +59,7 @@ type Subscription struct {
 	Pull     bool      `json:"pull,omitempty"` // read with GetEvents, which leaves no Writes
 	Created  time.Time `json:"created"`
 	Ended    time.Time `json:"ended,omitzero"`     // zero: it lives
-	EndedWhy string    `json:"endedWhy,omitempty"` // unsubscribed, expired, restart, failover, moved, dropped, scripted, mailbox removed
+	EndedWhy string    `json:"endedWhy,omitempty"` // unsubscribed, expired, restart, failover, moved, dropped, fault, mailbox removed
 }
 
 // Write is one event that was written to a connection. The event has left its queue with that, whatever became of the
@@ -71,7 +71,7 @@ type Write struct {
 	Event        uint64    `json:"event"` // Event.Seq
 	At           time.Time `json:"at"`
 	Envelope     int       `json:"envelope"`         // counts from 1 on each connection
-	Failed       bool      `json:"failed,omitempty"` // the write reported an error, or a script spoilt the envelope
+	Failed       bool      `json:"failed,omitempty"` // the write reported an error, or a fault spoilt the envelope
 }
 
 // Connection is the life of one GetStreamingEvents answer.
@@ -84,7 +84,7 @@ type Connection struct {
 	IDs          []string  `json:"ids"`
 	Opened       time.Time `json:"opened"`
 	Ended        time.Time `json:"ended,omitzero"`     // zero: it is open
-	EndedWhy     string    `json:"endedWhy,omitempty"` // closed, stolen, no ids, cut, restart, client, write failed, scripted, server closed
+	EndedWhy     string    `json:"endedWhy,omitempty"` // closed, stolen, no ids, cut, restart, client, write failed, fault, server closed
 	RemoteAddr   string    `json:"remoteAddr"`
 }
 

@@ -28,14 +28,15 @@ func (s *Server) Deliver(address string) Item {
 	return must(s.deliver(address, nil))
 }
 
-// DeliverMIME puts a mail of the client's own making into the inbox: a message of RFC 5322 with its header. Like Deliver
-// it panics when there is no such mailbox; a message without a readable header is an error.
+// DeliverMIME puts a mail of the client's own making into the inbox: a message of RFC 5322 with its header. A message
+// without a readable header is an error, and so is, other than with Deliver, a mailbox that is not there: where mails
+// come from outside it may have gone meanwhile.
 func (s *Server) DeliverMIME(address string, message []byte) (Item, error) {
 	says, err := readMIME(message)
 	if err != nil {
 		return Item{}, fmt.Errorf("exchangesim: DeliverMIME to %s: %w", address, err)
 	}
-	return must(s.deliver(address, says)), nil
+	return s.deliver(address, says)
 }
 
 // Create saves a new item in a folder, given by its well-known name, display name or id.

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// A script on a stream acts once a number of envelopes is written: an error or a cut right then, a spoilt envelope when
+// A fault on a stream acts once a number of envelopes is written: an error or a cut right then, a spoilt envelope when
 // the next one is due.
 
-// runScript turns a due script into an error or an ending.
-func (h *streamHandler) runScript() {
+// runFault turns a due fault into an error or an ending.
+func (h *streamHandler) runFault() {
 	f := h.c.fault
 	if f == nil || h.envelopes < f.Envelopes {
 		return
@@ -17,19 +17,19 @@ func (h *streamHandler) runScript() {
 	switch {
 	case f.Reset:
 		h.c.fault = nil
-		h.st.finish(ending{why: "scripted", abrupt: true})
+		h.st.finish(ending{why: "fault", abrupt: true})
 	case f.ResponseCode != "":
 		h.c.fault = nil
 		h.raise(f)
 	}
 }
 
-// raise tells a scripted error: about the ids of its mailbox, or about the stream.
-func (h *streamHandler) raise(f *scripted) {
+// raise tells an error that a fault is: about the ids of its mailbox, or about the stream.
+func (h *streamHandler) raise(f *givenFault) {
 	n := notice{message: f.message()}
 	if f.mailbox == "" {
 		h.st.tell(n)
-		h.st.finish(ending{why: "scripted", closed: true})
+		h.st.finish(ending{why: "fault", closed: true})
 		return
 	}
 	for _, sub := range h.st.inOrder() {
@@ -38,13 +38,13 @@ func (h *streamHandler) raise(f *scripted) {
 		case f.ResponseCode == missedEvents:
 			h.st.tell(n.about(sub.ID))
 		default:
-			h.c.s.org.kill(sub, death{why: "scripted", notice: n}, h.c.s.now())
+			h.c.s.org.kill(sub, death{why: "fault", notice: n}, h.c.s.now())
 		}
 	}
 }
 
 // spoilsStream tells whether the envelope after so many is to be spoilt.
-func (f *scripted) spoilsStream(envelopes int) bool {
+func (f *givenFault) spoilsStream(envelopes int) bool {
 	return f != nil && (f.CorruptXML || f.Truncate) && envelopes >= f.Envelopes
 }
 
@@ -53,7 +53,7 @@ func (h *streamHandler) writeSpoilt(e envelope) (wrote bool, ended ending) {
 	f := h.c.fault
 	h.c.fault = nil
 	if f.Truncate {
-		ended = ending{why: "scripted"}
+		ended = ending{why: "fault"}
 	}
 	first := h.note([]envelope{e})
 	h.noteFailure(first)

@@ -36,6 +36,7 @@ type profile struct {
 	hanging          int
 	maxSubscriptions int
 	maxConcurrency   int
+	deletions        DeletionForm
 }
 
 // onPremises is what Exchange 2016 and later have in common.
@@ -46,7 +47,7 @@ type profile struct {
 var onPremises = profile{
 	headers: HeadersOnPremises, affinity: AffinityHeaders, subscriptionIDs: SubscriptionIDWithMailbox, wire: WireExchange,
 	owner: OwnerAccount, heartbeats: HeartbeatOK, stolen: StolenErrorCode, cookies: CookieOnAnchor, life: 30,
-	hanging: 10, maxSubscriptions: 5000, maxConcurrency: 27,
+	hanging: 10, maxSubscriptions: 5000, maxConcurrency: 27, deletions: DeletionAllItems,
 }
 
 var profiles = map[Profile]profile{
@@ -55,7 +56,7 @@ var profiles = map[Profile]profile{
 	Exchange2010: onPremises.with(func(p *profile) {
 		p.version = ServerVersion{14, 1, 218, 14, "Exchange2010_SP1"}
 		p.headers, p.affinity, p.cookies, p.subscriptionIDs = Headers2010, AffinityExchangeCookie, CookieNever, SubscriptionIDShort
-		p.hanging, p.maxSubscriptions, p.maxConcurrency = 10, 20, 10
+		p.hanging, p.maxSubscriptions, p.maxConcurrency, p.deletions = 10, 20, 10, Deletion2010
 	}),
 	// Version: capture of 15.0.847.31 (php-ews issue 453). 3 streams: article on throttling. Ids end with the time in
 	// public ids of that year.
@@ -78,7 +79,7 @@ var profiles = map[Profile]profile{
 		version: ServerVersion{15, 0, 847, 4040, "V2017_07_11"},
 		headers: HeadersNone, affinity: AffinityMailbox, subscriptionIDs: SubscriptionIDCounter, wire: WireGromox,
 		owner: OwnerImpersonated, heartbeats: HeartbeatStatusEvent, stolen: StolenClosed, cookies: CookieNever, life: 5,
-		hanging: -1, maxSubscriptions: -1, maxConcurrency: -1,
+		hanging: -1, maxSubscriptions: -1, maxConcurrency: -1, deletions: DeletionMoved,
 	},
 }
 
@@ -102,6 +103,7 @@ func (p profile) apply(c *Config) {
 	setDefault(&c.HangingConnectionLimit, p.hanging)
 	setDefault(&c.MaxSubscriptions, p.maxSubscriptions)
 	setDefault(&c.MaxConcurrency, p.maxConcurrency)
+	setDefault(&c.Deletions, p.deletions)
 }
 
 // ParseProfile reads the name of a profile as a command line gives it; empty is Exchange2019.

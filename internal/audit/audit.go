@@ -40,7 +40,7 @@ func (r Report) Sound() bool {
 const Slack = 2 * time.Second
 
 // Check compares. stored is in stream order. Events that a mailbox raised before
-// its first subscription, or while no one wanted it, are not asked for.
+// its first subscription, or while no one wanted it, are not asked for. Subscriptions are to all folders.
 func Check(truth exchangesim.Truth, stored []Stored) Report {
 	report := Report{Changes: len(truth.Changes)}
 	mailboxes := map[string]*mailbox{}
@@ -57,8 +57,10 @@ func Check(truth exchangesim.Truth, stored []Stored) Report {
 	}
 	raised := map[uint64]exchangesim.Event{}
 	for _, e := range truth.Events {
-		of(e.Mailbox).raised(e)
 		raised[e.Seq] = e
+		if !e.FoldersOnly {
+			of(e.Mailbox).raised(e)
+		}
 	}
 	for _, w := range truth.Writes {
 		if !w.Failed {

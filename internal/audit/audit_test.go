@@ -114,6 +114,13 @@ func TestEachKindOfWrongIsFound(t *testing.T) {
 			w.open(1)
 			w.gap(1, 2, 10, 20)
 		}, verdict{holes: 1}},
+		{"what only subscriptions to named folders see is not asked for", func(w *world) {
+			inOrder(w)
+			w.truth.Events[w.raise(1)].FoldersOnly = true
+			w.storeRaised(1, 1, 0)
+			w.storeRaised(1, 2, 1)
+			w.storeRaised(1, 3, 2)
+		}, verdict{}},
 		{"an event of another mailbox", func(w *world) {
 			inOrder(w)
 			w.storeRaised(1, 1, 0)

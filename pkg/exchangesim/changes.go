@@ -38,12 +38,26 @@ func (o *organisation) create(f *folder, says *content, now time.Time) *item {
 	return it
 }
 
+// saveDraft saves a draft as Outlook does, with the events that the article's figure has for it: the item is made, changed,
+// and moved into its place. What CreateItem saves keeps its id.
+func (o *organisation) saveDraft(mb *mailbox, now time.Time) *item {
+	drafts := mb.distinguished("drafts")
+	it := mb.put(drafts, true, now)
+	it.draft = true
+	kept, _, c := o.relocate("savedraft", it, drafts, now)
+	c.item("CreatedEvent", it)
+	c.item("ModifiedEvent", it)
+	c.moved(kept, it)
+	c.modified(drafts)
+	return kept
+}
+
 // raiseCreated raises the events of an item that was saved.
 func (o *organisation) raiseCreated(it *item, now time.Time) {
 	f := it.folder
 	c := o.change(f.mailbox, Change{Kind: "create", ItemID: it.id, FolderID: f.plainID()}, now)
 	c.item("CreatedEvent", it)
-	c.modified(f)
+	c.contents(it, f)
 }
 
 // markRead marks an item read, or touches one that is read.
@@ -60,26 +74,23 @@ func (o *organisation) markRead(it *item, now time.Time) {
 func (o *organisation) edited(kind string, it *item, now time.Time) {
 	c := o.change(it.folder.mailbox, Change{Kind: kind, ItemID: it.id, FolderID: it.folder.plainID()}, now)
 	c.item("ModifiedEvent", it)
-	c.modified(it.folder)
+	c.contents(it, it.folder)
 }
 
+// move puts an item into another folder, with the events that the article's figure has for it: the item changes before
+// it moves.
 func (o *organisation) move(it *item, to *folder, now time.Time) *item {
 	if to.mailbox != it.folder.mailbox {
 		moved := o.copyItem(it, to, now)
 		o.deleteItem(it, now)
 		return moved
 	}
-	return o.moveAs("move", it, to, now)
-}
-
-// moveAs moves an item inside its mailbox; kind says why.
-func (o *organisation) moveAs(kind string, it *item, to *folder, now time.Time) *item {
-	moved, from, c := o.relocate(kind, it, to, now)
-	c.moved(moved, it)
-	c.modified(from)
-	if to != from {
-		c.modified(to)
+	moved, from, c := o.relocate("move", it, to, now)
+	if !it.hidden && o.cfg.Wire != WireGromox {
+		c.item("ModifiedEvent", it)
 	}
+	c.moved(moved, it)
+	c.contents(it, from, to)
 	return moved
 }
 
@@ -96,18 +107,11 @@ func (o *organisation) relocate(kind string, it *item, to *folder, now time.Time
 func (o *organisation) copyItem(it *item, to *folder, now time.Time) *item {
 	dup := to.mailbox.putLike(it, to, now)
 	c := o.change(to.mailbox, Change{Kind: "copy", ItemID: dup.id, FolderID: to.plainID(), OldItemID: it.id, OldFolderID: it.folder.plainID()}, now)
-	c.item("CreatedEvent", dup)
-	c.modified(to)
+	if o.cfg.Wire == WireGromox {
+		c.raise(c.movedEvent("CopiedEvent", dup, it))
+	} else {
+		c.item("CreatedEvent", dup)
+	}
+	c.contents(dup, to)
 	return dup
-}
-
-func (o *organisation) accept(mb *mailbox, now time.Time) *item {
-	calendar := mb.distinguished("calendar")
-	it := mb.put(calendar, true, now)
-	c := o.change(mb, Change{Kind: "accept", ItemID: it.id, FolderID: calendar.plainID()}, now)
-	c.item("CreatedEvent", it)
-	c.item("ModifiedEvent", it)
-	c.item("FreeBusyChangedEvent", it)
-	c.modified(calendar)
-	return it
 }

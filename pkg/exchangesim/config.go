@@ -75,9 +75,8 @@ type Config struct {
 	// PackedFolderIDs writes the folder ids inside events run-length packed (AQMk…), while the folder operations go on
 	// answering plain ones (AAMk…). Decoded both are equal, see MS-OXWSITEMID.
 	PackedFolderIDs bool
-	// AllItems lets subscriptions to all folders see the hidden AllItems search folder too: a hard deletion then comes
-	// twice, as Microsoft's article on deletion events says of Exchange 2013.
-	AllItems bool
+	// Deletions chooses which events a deletion raises.
+	Deletions DeletionForm
 	// NoControl leaves the control endpoint and its page out of Handler; ControlHandler serves them elsewhere.
 	NoControl bool
 	// TruthLimit bounds each list of the ground truth: of more entries the oldest are forgotten. 0: keep everything.

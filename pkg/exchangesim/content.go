@@ -24,6 +24,7 @@ type content struct {
 	sensitivity string // Normal, Personal, Private or Confidential
 	categories  []string
 	attachments []attachment
+	attached    int // attachments ever, of this content and those it was made of
 	extended    []extendedProperty
 	start, end  time.Time // of an appointment
 	location    string
@@ -31,6 +32,7 @@ type content struct {
 
 // attachment is a file of a message.
 type attachment struct {
+	number      int // see content.attach
 	name        string
 	contentType string
 	contentID   string
@@ -50,7 +52,7 @@ var itemClasses = map[string]string{
 }
 
 // itemElements are the elements of items by the part of their class that begins it; others are a t:Message.
-var itemElements = map[string]string{"IPM.Appointment": "t:CalendarItem", "IPM.Contact": "t:Contact", "IPM.Task": "t:Task"}
+var itemElements = map[string]string{meetingRequest: "t:MeetingRequest", "IPM.Appointment": "t:CalendarItem", "IPM.Contact": "t:Contact", "IPM.Task": "t:Task"}
 
 func classOf(f *folder) string {
 	if class := itemClasses[f.class]; class != "" {

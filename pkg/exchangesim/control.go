@@ -77,6 +77,8 @@ func (s *Server) controlTopology(c *control) {
 }
 
 func (s *Server) controlUsers(c *control) {
+	post(c, "invite", func(b body) (any, error) { return s.invite(b.Mailbox) })
+	post(c, "savedraft", func(b body) (any, error) { return s.saveDraft(b.Mailbox) })
 	post(c, "create", func(b body) (any, error) { return s.create(b.Mailbox, b.Folder) })
 	post(c, "markread", func(b body) (any, error) { return s.found(b, s.markRead) })
 	post(c, "move", func(b body) (any, error) {

@@ -51,28 +51,32 @@ func TestControlMirrorsTheAPI(t *testing.T) {
 		c.control("markread", `{"mailbox":"fred@sim.test","itemId":"`+it.ID+`"}`, nil)
 		st.want("Success NoError 2 events")
 		c.control("move", `{"mailbox":"fred@sim.test","itemId":"`+it.ID+`","to":"notes"}`, &moved)
-		st.want("Success NoError 3 events")
+		st.want("Success NoError 4 events")
 		c.control("copy", `{"mailbox":"fred@sim.test","itemId":"`+moved.ID+`","to":"inbox"}`, nil)
 		st.want("Success NoError 2 events")
 		c.control("delete", `{"mailbox":"fred@sim.test","itemId":"`+moved.ID+`"}`, nil)
-		st.want("Success NoError 2 events")
+		st.want("Success NoError 3 events")
 		c.control("create", `{"mailbox":"fred@sim.test","folder":"drafts"}`, nil)
 		st.want("Success NoError 2 events")
 		c.control("createfolder", `{"mailbox":"fred@sim.test","parent":"inbox","name":"Alpha"}`, nil)
 		st.want("Success NoError 2 events")
-		c.control("accept", `{"mailbox":"fred@sim.test"}`, nil)
+		c.control("savedraft", `{"mailbox":"fred@sim.test"}`, nil)
 		st.want("Success NoError 4 events")
+		c.control("invite", `{"mailbox":"fred@sim.test"}`, nil)
+		st.want("Success NoError 5 events")
+		c.control("accept", `{"mailbox":"fred@sim.test"}`, nil)
+		st.want("Success NoError 3 events")
 		c.control("movemailbox", `{"mailbox":"fred@sim.test","server":"ex01.sim.test","grouping":"H"}`, nil)
 		st.want("Error ErrorProxyRequestNotAllowed Closed 1 ids")
 		c.control("removemailbox", `{"mailbox":"fred@sim.test"}`, nil)
 		var counts exchangesim.Counts
 		c.get("/sim/counts", &counts)
-		if counts.Changes != 8 || counts.Events != 20 || counts.Writes != 20 || counts.Requests["Subscribe"] != 1 {
+		if counts.Changes != 10 || counts.Events != 30 || counts.Writes != 30 || counts.Requests["Subscribe"] != 1 {
 			t.Errorf("counts: %+v", counts)
 		}
 		var truth exchangesim.Truth
 		c.get("/sim/truth", &truth)
-		if len(truth.Events) != 20 || truth.Subscriptions[0].EndedWhy != "moved" {
+		if len(truth.Events) != 30 || truth.Subscriptions[0].EndedWhy != "moved" {
 			t.Errorf("truth: %d events, subscription %+v", len(truth.Events), truth.Subscriptions[0])
 		}
 	})

@@ -1,9 +1,6 @@
 package exchangesim
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // createFolder answers CreateFolder, with a message for each folder in the order of the request.
 func (c *call) createFolder() ([]message, *soapFault) {
@@ -21,25 +18,34 @@ func (c *call) createFolder() ([]message, *soapFault) {
 }
 
 func (c *call) createOneFolder(n *node, now time.Time) message {
-	name := n.child(nsTypes, "DisplayName").value()
-	if name == "" {
-		return failure("ErrorFolderSave")
-	}
 	parent, code := c.targetFolder(c.op.child(nsMessages, "ParentFolderId"), "msgfolderroot")
 	switch {
 	case code == "ErrorFolderNotFound":
 		return failure("ErrorParentFolderNotFound")
 	case code != "":
 		return failure(code)
-	case len(parent.mailbox.folders) >= maxFolders:
-		return failure("ErrorQuotaExceeded")
 	}
-	for _, f := range parent.mailbox.folders {
-		if f.parent == parent && !f.gone && strings.EqualFold(f.name, name) {
-			return failure("ErrorFolderExists")
-		}
+	f, code := c.s.org.addFolder(parent, n.child(nsTypes, "DisplayName").value(), folderClass(n), now)
+	if code != "" {
+		return failure(code)
 	}
-	f := c.s.org.createFolder(parent, name, folderClass(n), now)
+	return folderID(f)
+}
+
+// addFolder makes a folder, or says with which code it cannot.
+func (o *organisation) addFolder(parent *folder, name, class string, now time.Time) (*folder, string) {
+	code := parent.mayHold(name, nil)
+	if code == "" && len(parent.mailbox.folders) >= maxFolders {
+		code = "ErrorQuotaExceeded"
+	}
+	if code != "" {
+		return nil, code
+	}
+	return o.createFolder(parent, name, class, now), ""
+}
+
+// folderID answers with the id of a folder.
+func folderID(f *folder) message {
 	x := &xmlBuffer{}
 	x.raw(`<m:Folders>`)
 	f.render(x, shape{})

@@ -36,6 +36,8 @@ func (c *call) createOne(n *node, disposition string, now time.Time) message {
 	switch {
 	case isMessage && disposition == "":
 		return itemFailure("ErrorMessageDispositionRequired")
+	case meetingAnswers[n.name.Local].response != "":
+		return c.answerMeeting(n, now)
 	case n.name.Local == "CalendarItem" && c.op.attr("SendMeetingInvitations") == "":
 		return itemFailure("ErrorSendMeetingInvitationsRequired")
 	}
@@ -62,6 +64,9 @@ func (c *call) createOne(n *node, disposition string, now time.Time) message {
 		it.draft = *e.draft
 	}
 	it.class = classOfElement(n.name.Local, e.class)
+	if e.hidden {
+		it.hide()
+	}
 	c.s.org.raiseCreated(it, now)
 	return itemIDs(it)
 }

@@ -6,8 +6,9 @@
 // It serves
 //
 //   - EWS at /EWS/Exchange.asmx: Subscribe (streaming and pull), Unsubscribe, GetStreamingEvents, GetEvents; GetFolder,
-//     FindFolder, CreateFolder, DeleteFolder; FindItem, GetItem, GetAttachment, CreateItem, UpdateItem, SendItem, MoveItem,
-//     CopyItem, DeleteItem, SyncFolderItems; ResolveNames, GetServerTimeZones and ConvertId;
+//     FindFolder, CreateFolder, UpdateFolder, MoveFolder, CopyFolder, DeleteFolder, EmptyFolder, SyncFolderHierarchy;
+//     FindItem, GetItem, CreateItem, UpdateItem, SendItem, MoveItem, CopyItem, DeleteItem, MarkAllItemsAsRead,
+//     SyncFolderItems; GetAttachment, CreateAttachment, DeleteAttachment; ResolveNames, GetServerTimeZones and ConvertId;
 //   - Autodiscover at /autodiscover/autodiscover.svc (GetUserSettings) and /autodiscover/autodiscover.xml (POX);
 //   - the control endpoint below /sim/.
 //
@@ -30,7 +31,7 @@
 //   - An open stream writes an event at once, a sign of life after Config.Heartbeat of silence, and Closed when the
 //     ConnectionTimeout is over.
 //   - What a client does to a mailbox is a Change, like what users do, and raises the events that Microsoft's articles on
-//     notifications and on deletion events list.
+//     notifications and on deletion events list; docs/simulator.md says by operation what no article lists.
 //   - A pull subscription gives events again to who asks with an older watermark, as long as Config.QueueLimit of them are
 //     kept.
 //   - An item says the same for ever, wherever it is moved or copied, until a client changes it. One that came without
@@ -51,8 +52,10 @@
 //   - PR_DELETED_COUNT_TOTAL counts items moved out as well as deleted ones.
 //   - Of an item the common properties of messages are kept, and extended ones; of appointments start, end and location.
 //     Others are taken and forgotten. AutoResolve lets the later change win.
-//   - Saving a draft raises Created and the folder's Modified alone; Outlook's way of saving raises more.
-//   - Messages to addresses outside the organisation are lost, without a report. Meeting requests are not sent.
+//   - A draft that CreateItem saves raises Created and the folder's Modified alone; Outlook's way, which is SaveDraft,
+//     raises more.
+//   - Messages to addresses outside the organisation are lost, without a report. Meeting requests come from Invite alone,
+//     and no answer to one is sent.
 //   - A deletion of a folder is final, except into Deleted Items. A mailbox takes at most 20,000 items from clients.
 //   - Folders have no permissions: with accounts configured a mailbox is open to its own account
 //     and to who impersonates it, without them to everybody.

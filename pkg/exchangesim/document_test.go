@@ -1,12 +1,33 @@
 package exchangesim
 
 import (
+	"maps"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
+
+// The document's table of operations names every one that is answered, and no other.
+func TestDocumentHasEveryOperation(t *testing.T) {
+	text, err := os.ReadFile("../../docs/simulator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## Operations\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var documented []string
+	for _, m := range regexp.MustCompile(`(?m)^\| ([A-Z][A-Za-z, ]*) \|`).FindAllStringSubmatch(section, -1) {
+		documented = append(documented, strings.Split(m[1], ", ")...)
+	}
+	answered := append(slices.Collect(maps.Keys(operations)), "GetStreamingEvents")
+	slices.Sort(documented)
+	slices.Sort(answered)
+	if !slices.Equal(documented, answered) {
+		t.Errorf("documented %q\nanswered %q", documented, answered)
+	}
+}
 
 // The document's table has every path of the control endpoint, no other, and an example for each.
 func TestDocumentHasEveryControlPath(t *testing.T) {

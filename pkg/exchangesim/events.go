@@ -1,5 +1,7 @@
 package exchangesim
 
+import "slices"
+
 // event is an Event with what filters and the wire need.
 type event struct {
 	Event
@@ -26,10 +28,11 @@ func (c change) itemEvent(kind string, it *item) *event {
 func (c change) item(kind string, it *item) { c.raise(c.itemEvent(kind, it)) }
 
 // moved raises the event of an item that has a new id in a new place.
-func (c change) moved(it, old *item) { c.raise(c.movedEvent(it, old)) }
+func (c change) moved(it, old *item) { c.raise(c.movedEvent("MovedEvent", it, old)) }
 
-func (c change) movedEvent(it, old *item) *event {
-	e := c.itemEvent("MovedEvent", it)
+// movedEvent makes a MovedEvent or CopiedEvent.
+func (c change) movedEvent(kind string, it, old *item) *event {
+	e := c.itemEvent(kind, it)
 	e.OldItemID, e.oldParent = old.id, old.folder
 	e.OldParentFolderID = old.folder.eventID(c.org.cfg.PackedFolderIDs)
 	return e
@@ -51,6 +54,15 @@ func (c change) modified(f *folder) {
 		e.UnreadCount = &unread
 	}
 	c.raise(e)
+}
+
+// contents raises the events of the folders whose content changed with an item. A hidden item is not of their content.
+func (c change) contents(it *item, folders ...*folder) {
+	for i, f := range folders {
+		if !it.hidden && !slices.Contains(folders[:i], f) {
+			c.modified(f)
+		}
+	}
 }
 
 // raise numbers the event and queues it where it is wanted.

@@ -5,12 +5,13 @@ import (
 	"slices"
 )
 
-// findItem answers FindItem with Traversal Shallow: restricted, sorted and paged.
+// findItem answers FindItem, with Traversal Associated for hidden items: restricted, sorted and paged.
 func (c *call) findItem() ([]message, *soapFault) {
-	if t := c.op.attr("Traversal"); t != "Shallow" && t != "SoftDeleted" && t != "Associated" {
+	traversal := c.op.attr("Traversal")
+	if traversal != "Shallow" && traversal != "SoftDeleted" && traversal != "Associated" {
 		return nil, schemaFault("Traversal is not Shallow, SoftDeleted or Associated")
 	}
-	shallow := c.op.attr("Traversal") == "Shallow" // of the others this server has none
+	none := traversal == "SoftDeleted" // recoverable items have a folder of their own
 	sh, view := readShape(c.op.child(nsMessages, "ItemShape")), readView(c.op.child(nsMessages, "IndexedPageItemView"))
 	matches, ok := readRestriction(c.op.child(nsMessages, "Restriction").first())
 	compare, sortable := readSortOrder(c.op.child(nsMessages, "SortOrder"))
@@ -27,7 +28,7 @@ func (c *call) findItem() ([]message, *soapFault) {
 	return c.perFolder(func(f *folder) message {
 		var found []itemView
 		for _, it := range f.mailbox.items {
-			if v := (itemView{it, new(*content), sh, true}); it.folder == f && shallow && matches(v) {
+			if v := (itemView{it, new(*content), sh, true}); !none && it.folder == f && it.hidden == (traversal == "Associated") && matches(v) {
 				found = append(found, v)
 			}
 		}

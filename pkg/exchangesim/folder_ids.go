@@ -16,18 +16,19 @@ func (c *call) folderRefs() []*node {
 	)
 }
 
-// targetRefs returns the elements of a request that name folders to put something into.
+// targetRefs returns the elements of a request that name folders to put something into, or to change.
 func (c *call) targetRefs() []*node {
 	return slices.Concat(
 		c.op.child(nsMessages, "SavedItemFolderId").all(),
 		c.op.child(nsMessages, "ToFolderId").all(),
 		c.op.child(nsMessages, "ParentFolderId").all(),
+		c.changedFolderRefs(),
 	)
 }
 
 // itemRefs returns the elements of a request that name items.
 func (c *call) itemRefs() []*node {
-	refs := c.op.child(nsMessages, "ItemIds").named(nsTypes, "ItemId")
+	refs := slices.Concat(c.op.child(nsMessages, "ItemIds").named(nsTypes, "ItemId"), c.op.named(nsMessages, "ParentItemId"))
 	for _, change := range c.op.child(nsMessages, "ItemChanges").all() {
 		refs = append(refs, change.named(nsTypes, "ItemId")...)
 	}

@@ -23,6 +23,10 @@ func FuzzRequest(f *testing.F) {
 		`<m:GetAttachment><m:AttachmentIds><t:AttachmentId Id="ITEM"/></m:AttachmentIds></m:GetAttachment>`,
 		`<m:ConvertId DestinationFormat="EntryId"><m:SourceIds><t:AlternateId Format="EwsId" Id="ITEM" Mailbox="` + anna + `"/></m:SourceIds></m:ConvertId>`,
 		`<m:DeleteFolder DeleteType="HardDelete"><m:FolderIds>` + ofInbox + `</m:FolderIds></m:DeleteFolder>`,
+		fmt.Sprintf(updateFolderFormat, "FOLDER", fmt.Sprintf(setName, "x")), fmt.Sprintf(moveFolderFormat, "MoveFolder", "notes", "FOLDER"),
+		fmt.Sprintf(moveFolderFormat, "CopyFolder", "notes", "FOLDER"), fmt.Sprintf(emptyFolderFormat, "SoftDelete", true, ofInbox),
+		fmt.Sprintf(markAllFormat, true, ofInbox), fmt.Sprintf(attachFormat, "ITEM", fmt.Sprintf(textFile, "a")), fmt.Sprintf(detachFormat, "ITEM"),
+		fmt.Sprintf(answerFormat, "AcceptItem", "ITEM"), `<m:SyncFolderHierarchy><m:SyncState>AAAA</m:SyncState></m:SyncFolderHierarchy>`,
 		pullBody(5, "AAAAAFgGAAAAAAAAAQ=="), getEventsBody("id", "AAAAAFgGAAAAAAAAAQ=="), subscribeAll, streamBody(1, "id"),
 		`<m:GetServerTimeZones/>`, `<m:ResolveNames><m:UnresolvedEntry>a</m:UnresolvedEntry></m:ResolveNames>`,
 	} {
@@ -35,13 +39,13 @@ func FuzzRequest(f *testing.F) {
 		defer func() { _ = s.Close() }()
 		s.AddMailbox(anna, ex01, site)
 		s.AddMailbox(bert, ex01, site)
-		it := s.Deliver(anna)
+		it, folder := s.Deliver(anna), s.CreateFolder(anna, "inbox", "Child").ID
 		c := &client{t: t, base: "http://mail.sim.test"}
 		if strings.Contains(body, "GetStreamingEvents") {
 			return // hangs, and ends with an abort
 		}
 		w := httptest.NewRecorder()
-		s.Handler().ServeHTTP(w, c.request(as(anna), strings.ReplaceAll(body, "ITEM", it.ID)).WithContext(done))
+		s.Handler().ServeHTTP(w, c.request(as(anna), strings.NewReplacer("ITEM", it.ID, "FOLDER", folder).Replace(body)).WithContext(done))
 		if a := (&answer{body: w.Body.String(), header: w.Header()}); w.Code != 200 && w.Code != 500 || !strings.HasSuffix(a.body, "Envelope>") {
 			t.Errorf("HTTP %d: %s", w.Code, a.body)
 		}

@@ -19,7 +19,7 @@ func generatedContent(address, class string, seed uint64, at time.Time) *content
 		text:      fmt.Sprintf("This is message %s to %s.\r\n", n, address),
 	}
 	switch elementOf(class) {
-	case "t:CalendarItem":
+	case "t:CalendarItem", "t:MeetingRequest":
 		c.subject, c.location = "Meeting "+n, "Room "+n
 		c.start = c.sent.Truncate(time.Hour).Add(24 * time.Hour)
 		c.end = c.start.Add(time.Hour)

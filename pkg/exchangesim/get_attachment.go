@@ -7,6 +7,17 @@ import (
 
 // getAttachment answers GetAttachment, with a message for each id in the order of the request.
 func (c *call) getAttachment() ([]message, *soapFault) {
+	return c.perAttachment(attachmentFailure, func(it *item, a attachment) message {
+		x := &xmlBuffer{}
+		x.raw(`<m:Attachments>`)
+		a.render(x, it, true)
+		return success(string(x.raw(`</m:Attachments>`).b))
+	})
+}
+
+// perAttachment answers with a message for each attachment the request names; fail makes the message of one that is not
+// there.
+func (c *call) perAttachment(fail func(string) message, answer func(*item, attachment) message) ([]message, *soapFault) {
 	ids := c.op.child(nsMessages, "AttachmentIds").named(nsTypes, "AttachmentId")
 	if len(ids) == 0 {
 		return nil, schemaFault("AttachmentIds is empty")
@@ -15,23 +26,20 @@ func (c *call) getAttachment() ([]message, *soapFault) {
 	defer c.s.mu.Unlock()
 	var messages []message
 	for _, id := range ids {
-		messages = append(messages, c.attachment(id.attr("Id")))
+		itemID, number, ok := parseAttachmentID(id.attr("Id"))
+		it, code := c.resolveItem(itemID)
+		if !ok || code != "" {
+			messages = append(messages, fail("ErrorInvalidAttachmentId"))
+			continue
+		}
+		a, ok := it.says().attachment(number)
+		if !ok {
+			messages = append(messages, fail("ErrorInvalidAttachmentId"))
+			continue
+		}
+		messages = append(messages, answer(it, a))
 	}
 	return messages, nil
-}
-
-func (c *call) attachment(id string) message {
-	itemID, number, ok := parseAttachmentID(id)
-	it, code := c.resolveItem(itemID)
-	if !ok || code != "" || number >= len(it.says().attachments) {
-		m := failure("ErrorInvalidAttachmentId")
-		m.inner = `<m:Attachments/>` // the schema wants it
-		return m
-	}
-	x := &xmlBuffer{}
-	x.raw(`<m:Attachments>`)
-	it.says().attachments[number].render(x, it, number, true)
-	return success(string(x.raw(`</m:Attachments>`).b))
 }
 
 // attachmentID is the item's id and the number of the attachment in it.

@@ -118,7 +118,8 @@ func sampleOperations(t *testing.T, s *exchangesim.Server, c *client, files map[
 	_, key = w.call(fmt.Sprintf(getItems, `<t:ItemId Id="`+kept.ID+`"/>`)).firstID(t)
 	files["senditem/success"] = w.call(fmt.Sprintf(sendFormat, true, kept.ID, key)).body
 	files["deleteitem/success"] = w.call(fmt.Sprintf(deleteFormat, "SoftDelete", s.Deliver(anna).ID)).body
-	made := w.call(`<m:CreateFolder><m:ParentFolderId>` + ofInbox + `</m:ParentFolderId><m:Folders><t:Folder><t:DisplayName>Sub</t:DisplayName></t:Folder></m:Folders></m:CreateFolder>`)
+	sampleFolders(w, files)
+	made := w.call(fmt.Sprintf(createFolderFormat, "Sub"))
 	files["createfolder/success"] = made.body
 	folder := regexp.MustCompile(`<t:FolderId [^>]*>`).FindString(made.body)
 	files["convertid/success"] = w.call(`<m:ConvertId DestinationFormat="HexEntryId"><m:SourceIds><t:AlternateId Format="EwsId" Mailbox="` + anna + `" Id="` + kept.ID + `"/></m:SourceIds></m:ConvertId>`).body
@@ -128,6 +129,34 @@ func sampleOperations(t *testing.T, s *exchangesim.Server, c *client, files map[
 	files["deletefolder/success"] = w.call(`<m:DeleteFolder DeleteType="MoveToDeletedItems"><m:FolderIds>` + folder + `</m:FolderIds></m:DeleteFolder>`).body
 	s.Deliver(anna)
 	files["getevents/events"] = w.call(getEventsBody(pull, mark)).body
+}
+
+// sampleFolders changes folders, and what is in them.
+func sampleFolders(w *work, files map[string]string) {
+	files["syncfolderhierarchy/first"] = w.syncHierarchy("", "").body
+	other := w.s.CreateFolder(anna, "notes", "Other").ID
+	state := hierarchyState(w.syncHierarchy("", ""))
+	id := folderIDs(w.must(createFolderFormat, "Below").body)[0]
+	for _, sample := range []struct{ name, body string }{
+		{"updatefolder/success", fmt.Sprintf(updateFolderFormat, id, fmt.Sprintf(setName, "Renamed"))},
+		{"updatefolder/error", fmt.Sprintf(updateFolderFormat, id, strings.ReplaceAll(fmt.Sprintf(setName, "x"), "DisplayName", "TotalCount"))},
+		{"movefolder/success", fmt.Sprintf(moveFolderFormat, "MoveFolder", "notes", id)},
+		{"movefolder/error", fmt.Sprintf(moveFolderFormat, "MoveFolder", "notes", id)},
+		{"copyfolder/success", fmt.Sprintf(moveFolderFormat, "CopyFolder", "tasks", id)},
+		{"markallitemsasread/success", fmt.Sprintf(markAllFormat, true, ofInbox)},
+		{"createattachment/mixed", fmt.Sprintf(attachFormat, w.s.Deliver(anna).ID, fmt.Sprintf(textFile, "a.txt")+`<t:ItemAttachment/>`)},
+		{"deleteattachment/success", fmt.Sprintf(detachFormat, readyFile(w))},
+		{"deleteattachment/error", fmt.Sprintf(detachFormat, "junk")},
+		{"createitem/accept", fmt.Sprintf(answerFormat, "AcceptItem", readyMeeting(w))},
+		{"getitem/meetingrequest", `<m:GetItem>` + allShape + `<m:ItemIds><t:ItemId Id="` + readyMeeting(w) + `"/></m:ItemIds></m:GetItem>`},
+		{"emptyfolder/success", fmt.Sprintf(emptyFolderFormat, "SoftDelete", false, ofInbox)},
+		{"emptyfolder/error", fmt.Sprintf(emptyFolderFormat, "SoftDelete", true, `<t:DistinguishedFolderId Id="calendar"/>`)},
+	} {
+		files[sample.name] = w.call(sample.body).body
+	}
+	w.must(deleteFolderFormat, "HardDelete", other)
+	files["syncfolderhierarchy/changes"] = w.syncHierarchy("", state).body
+	files["syncfolderhierarchy/error"] = w.syncHierarchy("", "junk").body
 }
 
 func TestGolden(t *testing.T) {

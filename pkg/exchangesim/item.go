@@ -14,6 +14,9 @@ type item struct {
 	class     string
 	read      bool
 	draft     bool
+	hidden    bool     // associated with its folder and no part of its content
+	response  string   // of a meeting: what was answered, as ResponseTypeType has it; empty is accepted
+	meeting   uint64   // of a meeting request: number of the meeting in the calendar
 	seed      uint64   // of generated content: the number of the item that this one descends from
 	content   *content // nil: generated when somebody looks
 	created   time.Time
@@ -30,19 +33,38 @@ func (mb *mailbox) put(f *folder, read bool, now time.Time) *item {
 	it := &item{number: mb.nextItem, folder: f, class: classOf(f), read: read, seed: mb.nextItem, created: now, received: now}
 	it.id = objectRef{mailbox: mb.guidText, folder: f.number, item: it.number}.plain()
 	mb.items[it.number] = it
-	f.total++
-	if !read {
-		f.unread++
-	}
+	it.count(1)
 	it.arrived = it.touch(now)
 	return it
+}
+
+// count adds the item to what its folder holds, or takes it away.
+func (it *item) count(n int) {
+	if it.hidden {
+		return
+	}
+	it.folder.total += n
+	if !it.read {
+		it.folder.unread += n
+	}
+}
+
+// hide makes the item one that is associated with its folder.
+func (it *item) hide() {
+	it.count(-1)
+	it.hidden = true
 }
 
 // putLike makes an item that says what another one says.
 func (mb *mailbox) putLike(it *item, f *folder, now time.Time) *item {
 	dup := mb.put(f, it.read, now)
-	dup.class, dup.draft, dup.seed, dup.received, dup.content = it.class, it.draft, it.seed, it.received, it.content
-	if mb != it.folder.mailbox {
+	if it.hidden {
+		dup.hide()
+	}
+	dup.class, dup.draft, dup.response, dup.seed, dup.received, dup.content = it.class, it.draft, it.response, it.seed, it.received, it.content
+	if mb == it.folder.mailbox {
+		dup.meeting = it.meeting
+	} else {
 		dup.content = it.says() // the other mailbox would generate another content
 	}
 	return dup
@@ -59,10 +81,7 @@ func (it *item) says() *content {
 // take removes an item from its folder.
 func (mb *mailbox) take(it *item, now time.Time) {
 	delete(mb.items, it.number)
-	it.folder.total--
-	if !it.read {
-		it.folder.unread--
-	}
+	it.count(-1)
 	it.folder.deleted++
 	it.folder.removals.add(removal{position: it.touch(now), created: it.arrived, item: it})
 }
@@ -72,12 +91,9 @@ func (it *item) setRead(read bool, now time.Time) {
 	if it.read == read {
 		return
 	}
+	it.count(-1)
 	it.read, it.flagged = read, it.touch(now)
-	if read {
-		it.folder.unread--
-	} else {
-		it.folder.unread++
-	}
+	it.count(1)
 }
 
 // touch notes a change and returns its position in the folder.

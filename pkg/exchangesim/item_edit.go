@@ -15,6 +15,7 @@ type itemEdit struct {
 	class   string
 	read    *bool
 	draft   *bool
+	hidden  bool // of a new item
 	written bool // a property of the content was set
 }
 
@@ -159,16 +160,11 @@ func (e *itemEdit) setBody(n *node) string {
 func (e *itemEdit) setAttachments(n *node) string {
 	e.attachments = nil
 	for _, f := range n.named(nsTypes, "FileAttachment") {
-		data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(f.child(nsTypes, "Content").value()), ""))
-		if err != nil {
-			return "ErrorInvalidPropertySet"
+		a, code := readFileAttachment(f)
+		if code != "" {
+			return code
 		}
-		a := attachment{name: f.child(nsTypes, "Name").value(), contentType: f.child(nsTypes, "ContentType").value(), data: data,
-			contentID: f.child(nsTypes, "ContentId").value(), inline: isTrue(f.child(nsTypes, "IsInline").value())}
-		if a.contentType == "" {
-			a.contentType = "application/octet-stream"
-		}
-		e.attachments = append(e.attachments, a)
+		e.attach(a)
 	}
 	return ""
 }
@@ -183,7 +179,7 @@ func (e *itemEdit) setExtended(n *node) string {
 	}
 	if flags, err := strconv.Atoi(value.value()); p.tag == tagMessageFlags && err == nil {
 		draft := flags&flagUnsent != 0
-		e.draft = &draft
+		e.draft, e.hidden = &draft, flags&flagHidden != 0
 		return ""
 	}
 	e.removeExtended(p)

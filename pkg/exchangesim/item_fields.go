@@ -3,6 +3,7 @@ package exchangesim
 import (
 	"encoding/base64"
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -67,7 +68,7 @@ var itemFields = []itemField{
 	{"item:EffectiveRights", allProperties, true, func(x *xmlBuffer, _ itemView) { writeRights(x) }},
 	textField("item:LastModifiedName", allProperties, func(v itemView) string { return v.folder.mailbox.address }),
 	textField("item:LastModifiedTime", allProperties, func(v itemView) string { return wireTime(v.committed) }),
-	boolField("item:IsAssociated", inDefault, func(itemView) bool { return false }),
+	boolField("item:IsAssociated", inDefault, func(v itemView) bool { return v.hidden }),
 	{"item:ConversationId", allProperties, false, func(x *xmlBuffer, v itemView) {
 		x.raw(`<t:ConversationId Id="`, v.says().conversation(), `" />`)
 	}},
@@ -79,8 +80,9 @@ var itemFields = []itemField{
 
 // fieldsOf are the further properties by the element of the item.
 var fieldsOf = map[string][]itemField{
-	"t:Message":      messageFields,
-	"t:CalendarItem": calendarFields,
+	"t:Message":        messageFields,
+	"t:CalendarItem":   calendarFields,
+	"t:MeetingRequest": slices.Concat(messageFields, requestFields),
 	"t:Contact": {
 		textField("contacts:FileAs", inDefault, func(v itemView) string { return v.says().subject }),
 		textField("contacts:DisplayName", allProperties, func(v itemView) string { return v.says().subject }),
@@ -116,13 +118,13 @@ var calendarFields = []itemField{
 	textField("calendar:Start", inDefault, func(v itemView) string { return wireTime(v.says().start) }),
 	textField("calendar:End", inDefault, func(v itemView) string { return wireTime(v.says().end) }),
 	boolField("calendar:IsAllDayEvent", allProperties, func(itemView) bool { return false }),
-	textField("calendar:LegacyFreeBusyStatus", inDefault, func(itemView) string { return "Busy" }),
+	textField("calendar:LegacyFreeBusyStatus", inDefault, itemView.freeBusy),
 	textField("calendar:Location", inDefault, func(v itemView) string { return v.says().location }),
 	boolField("calendar:IsMeeting", allProperties, func(itemView) bool { return false }),
 	boolField("calendar:IsCancelled", allProperties, func(itemView) bool { return false }),
 	boolField("calendar:IsRecurring", allProperties, func(itemView) bool { return false }),
 	textField("calendar:CalendarItemType", inDefault, func(itemView) string { return "Single" }),
-	textField("calendar:MyResponseType", allProperties, func(itemView) string { return "Accept" }),
+	textField("calendar:MyResponseType", allProperties, itemView.answer),
 	addressField("calendar:Organizer", inDefault, func(v itemView) *mail.Address { return v.says().from }),
 }
 

@@ -78,15 +78,15 @@ func writeAttachments(x *xmlBuffer, v itemView) {
 		return
 	}
 	x.raw("<t:Attachments>")
-	for i, a := range v.says().attachments {
-		a.render(x, v.item, i, false)
+	for _, a := range v.says().attachments {
+		a.render(x, v.item, false)
 	}
 	x.raw("</t:Attachments>")
 }
 
 // render writes the attachment in the order of types.xsd.
-func (a attachment) render(x *xmlBuffer, it *item, number int, content bool) {
-	x.raw(`<t:FileAttachment><t:AttachmentId Id="`, attachmentID(it.id, number), `" />`).element("t:Name", a.name)
+func (a attachment) render(x *xmlBuffer, it *item, content bool) {
+	x.raw(`<t:FileAttachment><t:AttachmentId Id="`, attachmentID(it.id, a.number), `" />`).element("t:Name", a.name)
 	x.element("t:ContentType", a.contentType)
 	if a.contentID != "" {
 		x.element("t:ContentId", a.contentID)

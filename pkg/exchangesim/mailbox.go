@@ -18,27 +18,8 @@ type mailbox struct {
 	folders       []*folder // by number, from 1
 	items         map[uint64]*item
 	nextItem      uint64
+	hierarchy     uint64          // number of the last change to a folder
 	subscriptions []*subscription // the living ones
-}
-
-// folder is a folder of a mailbox.
-type folder struct {
-	mailbox   *mailbox
-	number    uint64
-	parent    *folder // nil: the root
-	name      string
-	wellKnown string // DistinguishedFolderId, empty for a folder of the user's
-	class     string // IPF.Note, …
-	total     int
-	unread    int
-	children  int
-	deleted   int    // PR_DELETED_COUNT_TOTAL
-	position  uint64 // number of the last change to an item
-	removals  history[removal]
-	committed time.Time // PR_LOCAL_COMMIT_TIME_MAX
-	id        string    // plain; made when first asked for
-	packedID  string
-	gone      bool // deleted
 }
 
 // wellKnownFolders are the folders of a new mailbox, after the two that hold them.
@@ -72,12 +53,18 @@ func newMailbox(address string, now time.Time) *mailbox {
 
 func (mb *mailbox) addFolder(parent *folder, wellKnown, name, class string, now time.Time) *folder {
 	f := &folder{mailbox: mb, number: uint64(len(mb.folders) + 1), parent: parent, name: name, wellKnown: wellKnown,
-		class: class, committed: now, removals: history[removal]{limit: removalsKept}}
+		class: class, committed: now, made: mb.nextHierarchy(), removals: history[removal]{limit: removalsKept}}
 	if parent != nil {
 		parent.children++
 	}
 	mb.folders = append(mb.folders, f)
 	return f
+}
+
+// nextHierarchy numbers a change to a folder, see SyncFolderHierarchy.
+func (mb *mailbox) nextHierarchy() uint64 {
+	mb.hierarchy++
+	return mb.hierarchy
 }
 
 // distinguished finds a folder by its well-known name.
@@ -117,50 +104,3 @@ func (mb *mailbox) item(id string) *item {
 
 // oldest returns the item made first; there must be one.
 func (mb *mailbox) oldest() *item { return mb.items[slices.Min(slices.Collect(maps.Keys(mb.items)))] }
-
-// descendsFrom tells whether the folder lies below another one.
-func (f *folder) descendsFrom(other *folder) bool {
-	for p := f.parent; p != nil; p = p.parent {
-		if p == other {
-			return true
-		}
-	}
-	return false
-}
-
-func (f *folder) isCalendar() bool { return f.class == "IPF.Appointment" }
-
-func (f *folder) ref() objectRef { return objectRef{mailbox: f.mailbox.guidText, folder: f.number} }
-
-func (f *folder) plainID() string {
-	if f.id == "" {
-		f.id = f.ref().plain()
-	}
-	return f.id
-}
-
-// eventID is the id as events write it.
-func (f *folder) eventID(packed bool) string {
-	if !packed {
-		return f.plainID()
-	}
-	if f.packedID == "" {
-		f.packedID = f.ref().packed()
-	}
-	return f.packedID
-}
-
-// ChangeKeys begin with a type code. In events they are that code alone, as public captures show.
-const (
-	mailKey        = "CQAAAA=="
-	appointmentKey = "DwAAAA=="
-	folderKey      = "AQAAAA=="
-	calendarKey    = "AgAAAA=="
-)
-
-func (f *folder) changeKey() string {
-	if f.isCalendar() {
-		return calendarKey
-	}
-	return folderKey
-}

@@ -134,7 +134,7 @@ func (p *partReader) read(header func(string) string, body io.Reader, depth int)
 		c.html = decodeText(params["charset"], data)
 	default:
 		id := strings.Trim(header("Content-Id"), "<>")
-		c.attachments = append(c.attachments, attachment{name: decodeWords(name), contentType: kind, contentID: id,
+		c.attach(attachment{name: decodeWords(name), contentType: kind, contentID: id,
 			inline: disposition == "inline" || disposition == "" && id != "", data: data})
 	}
 }

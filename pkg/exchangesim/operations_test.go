@@ -14,7 +14,7 @@ import (
 var itemIDs = regexp.MustCompile(`<t:ItemId Id="([^"]*)" ChangeKey="([^"]*)"`)
 
 // firstID is the first item id of an answer, with its change key.
-func (a answer) firstID(t *testing.T) (id, key string) {
+func (a answer) firstID(t testing.TB) (id, key string) {
 	t.Helper()
 	m := itemIDs.FindStringSubmatch(a.body)
 	if m == nil {
@@ -81,50 +81,50 @@ func withWork(t *testing.T, cfg exchangesim.Config, do func(t *testing.T, w *wor
 
 func TestWhatClientsDoIsInTheTruth(t *testing.T) {
 	for _, test := range []struct {
-		name     string
-		allItems bool
-		do       func(w *work, id, key string) answer
-		want     string
+		name      string
+		deletions exchangesim.DeletionForm
+		do        func(w *work, id, key string) answer
+		want      string
 	}{
-		{"save", false, func(w *work, _, _ string) answer {
+		{"save", exchangesim.DeletionMoved, func(w *work, _, _ string) answer {
 			return w.call(fmt.Sprintf(createFormat, "SaveOnly", "", messageToBert))
 		},
 			"create anna: Created Modified(drafts)"},
-		{"send", false, func(w *work, _, _ string) answer {
+		{"send", exchangesim.DeletionMoved, func(w *work, _, _ string) answer {
 			return w.call(fmt.Sprintf(createFormat, "SendOnly", "", messageToBert))
 		},
 			"deliver bert: Created NewMail Modified(inbox); deliver cora: Created NewMail Modified(inbox)"},
-		{"send and keep", false, func(w *work, _, _ string) answer {
+		{"send and keep", exchangesim.DeletionMoved, func(w *work, _, _ string) answer {
 			return w.call(fmt.Sprintf(createFormat, "SendAndSaveCopy", "", messageToBert))
 		}, "send anna: Created Modified(sentitems); deliver bert: Created NewMail Modified(inbox); deliver cora: Created NewMail Modified(inbox)"},
-		{"update", false, func(w *work, id, key string) answer {
+		{"update", exchangesim.DeletionMoved, func(w *work, id, key string) answer {
 			return w.call(fmt.Sprintf(updateFormat, "AutoResolve", id, key, setSubject))
 		},
 			"update anna: Modified Modified(inbox)"},
-		{"unread", false, func(w *work, id, key string) answer {
+		{"unread", exchangesim.DeletionMoved, func(w *work, id, key string) answer {
 			w.call(fmt.Sprintf(updateFormat, "AutoResolve", id, key, strings.ReplaceAll(setUnread, "false", "true")))
 			return w.call(fmt.Sprintf(updateFormat, "AutoResolve", id, key, setUnread))
 		}, "read anna: Modified Modified(inbox); unread anna: Modified Modified(inbox)"},
-		{"move", false, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(moveFormat, "MoveItem", "notes", id)) },
-			"move anna: Moved Modified(inbox) Modified(notes)"},
-		{"copy", false, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(moveFormat, "CopyItem", "notes", id)) },
+		{"move", exchangesim.DeletionMoved, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(moveFormat, "MoveItem", "notes", id)) },
+			"move anna: Modified Moved Modified(inbox) Modified(notes)"},
+		{"copy", exchangesim.DeletionMoved, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(moveFormat, "CopyItem", "notes", id)) },
 			"copy anna: Created Modified(notes)"},
-		{"hard delete", false, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(deleteFormat, "HardDelete", id)) },
+		{"hard delete", exchangesim.DeletionMoved, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(deleteFormat, "HardDelete", id)) },
 			"delete anna: Deleted Modified(inbox)"},
-		{"soft delete", false, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(deleteFormat, "SoftDelete", id)) },
+		{"soft delete", exchangesim.DeletionMoved, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(deleteFormat, "SoftDelete", id)) },
 			"softdelete anna: Moved Modified(inbox)"},
-		{"to Deleted Items", false, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(deleteFormat, "MoveToDeletedItems", id)) },
+		{"to Deleted Items", exchangesim.DeletionMoved, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(deleteFormat, "MoveToDeletedItems", id)) },
 			"trash anna: Moved Modified(inbox) Modified(deleteditems)"},
-		{"hard delete, AllItems", true, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(deleteFormat, "HardDelete", id)) },
+		{"hard delete, AllItems", exchangesim.DeletionAllItems, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(deleteFormat, "HardDelete", id)) },
 			"delete anna: Deleted Deleted[all] Modified(inbox)"},
-		{"soft delete, AllItems", true, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(deleteFormat, "SoftDelete", id)) },
+		{"soft delete, AllItems", exchangesim.DeletionAllItems, func(w *work, id, _ string) answer { return w.call(fmt.Sprintf(deleteFormat, "SoftDelete", id)) },
 			"softdelete anna: Moved[folders] Deleted[all] Deleted[all] Modified(inbox)"},
-		{"to Deleted Items, AllItems", true, func(w *work, id, _ string) answer {
+		{"to Deleted Items, AllItems", exchangesim.DeletionAllItems, func(w *work, id, _ string) answer {
 			return w.call(fmt.Sprintf(deleteFormat, "MoveToDeletedItems", id))
 		}, "trash anna: Moved[folders] Deleted[all] Created[all] Modified(inbox) Modified(deleteditems)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			withWork(t, exchangesim.Config{AllItems: test.allItems}, func(t *testing.T, w *work) {
+			withWork(t, exchangesim.Config{Deletions: test.deletions}, func(t *testing.T, w *work) {
 				w.s.Deliver(anna)
 				id, key := w.call(fmt.Sprintf(getItems, `<t:ItemId Id="`+w.s.Deliver(anna).ID+`"/>`)).firstID(t)
 				w.begin()
@@ -141,7 +141,7 @@ func TestWhatClientsDoIsInTheTruth(t *testing.T) {
 
 // Subscriptions see the form of a deletion that is theirs.
 func TestAllItemsSeenByFormOfSubscription(t *testing.T) {
-	withWork(t, exchangesim.Config{AllItems: true}, func(t *testing.T, w *work) {
+	withWork(t, exchangesim.Config{}, func(t *testing.T, w *work) {
 		all, inbox := w.subscribe(as(anna)).subID, w.call(subscribeTo(ofInbox, allTypes)).subID
 		w.call(fmt.Sprintf(deleteFormat, "MoveToDeletedItems", w.s.Deliver(anna).ID))
 		for id, want := range map[string]string{
@@ -258,7 +258,7 @@ func TestFolders(t *testing.T) {
 				t.Errorf("have %s, want %s", have, step.want)
 			}
 		}
-		want := "createfolder anna: Created() Modified(inbox); trashfolder anna: Moved() Modified(inbox) Modified(deleteditems); " +
+		want := "createfolder anna: Created() Modified(inbox); trashfolder anna: Moved()[folders] Modified(inbox) Modified(deleteditems); " +
 			"createfolder anna: Created() Modified(inbox); deletefolder anna: Deleted() Modified(deleteditems)"
 		if have := w.since(); have != want {
 			t.Errorf("have %s\nwant %s", have, want)

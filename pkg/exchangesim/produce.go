@@ -8,7 +8,7 @@ import (
 )
 
 // Produce has users work in all mailboxes until ctx ends or the server is closed: mails come, are read, filed, copied
-// and deleted, meetings are accepted. rate is the number of changes in a second over all mailboxes; the same seed makes
+// and deleted in all ways, drafts are saved, meetings come and are accepted. rate is the number of changes in a second over all mailboxes; the same seed makes
 // the same choices. What one user does to an item often follows at once, so that an item changes several times within
 // a second.
 func (s *Server) Produce(ctx context.Context, rate float64, seed int64) {
@@ -86,8 +86,12 @@ func (p *producer) change(mb *mailbox, it *item) *item {
 	case len(mb.items) >= crowded:
 		o.deleteItem(mb.oldest(), now)
 		return nil
+	case roll < 3:
+		return o.invite(mb, now)
 	case roll < 8:
 		return o.accept(mb, now)
+	case roll < 10:
+		return o.saveDraft(mb, now)
 	case it == nil:
 		return o.deliver(mb, nil, now)
 	case roll < 40:
@@ -98,7 +102,7 @@ func (p *producer) change(mb *mailbox, it *item) *item {
 	case roll < 68:
 		return o.copyItem(it, p.folder(mb), now)
 	case roll < 90:
-		o.deleteItem(it, now)
+		o.dispose(it, []string{"HardDelete", "MoveToDeletedItems", "SoftDelete"}[roll%3], now)
 		return nil
 	}
 	return o.deliver(mb, nil, now)

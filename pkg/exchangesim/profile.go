@@ -42,6 +42,7 @@ type profile struct {
 	subscriptionsOf  ChargeMode
 	tooMany          ThrottleForm // connections
 	busy             ThrottleForm
+	deletions        DeletionForm
 }
 
 // onPremises is what Exchange 2016 and later have in common.
@@ -58,7 +59,7 @@ var onPremises = profile{
 	headers: HeadersOnPremises, affinity: AffinityHeaders, subscriptionIDs: SubscriptionIDWithMailbox, wire: WireExchange,
 	owner: OwnerAccount, heartbeats: HeartbeatOK, stolen: StolenErrorCode, cookies: CookieOnAnchor, life: 30,
 	hanging: 10, maxSubscriptions: 5000, maxConcurrency: 27, syncCalls: 5,
-	subscriptionsOf: ChargeTarget, tooMany: ThrottleFault, busy: ThrottleFault,
+	subscriptionsOf: ChargeTarget, tooMany: ThrottleFault, busy: ThrottleFault, deletions: DeletionAllItems,
 }
 
 var profiles = map[Profile]profile{
@@ -69,6 +70,7 @@ var profiles = map[Profile]profile{
 		p.version, p.newestRequest = ServerVersion{14, 1, 218, 14, "Exchange2010_SP1"}, "Exchange2010_SP1"
 		p.headers, p.affinity, p.cookies, p.subscriptionIDs = Headers2010, AffinityExchangeCookie, CookieNever, SubscriptionIDShort
 		p.hanging, p.maxSubscriptions, p.maxConcurrency, p.syncCalls, p.subscriptionsOf = 10, 20, 10, -1, ChargeCaller
+		p.deletions = Deletion2010
 	}),
 	// Version: capture of 15.0.847.31 (php-ews issue 453). 3 streams: article on throttling. Ids end with the time in
 	// public ids of that year.
@@ -97,7 +99,7 @@ var profiles = map[Profile]profile{
 		headers: HeadersNone, affinity: AffinityMailbox, subscriptionIDs: SubscriptionIDCounter, wire: WireGromox,
 		owner: OwnerImpersonated, heartbeats: HeartbeatStatusEvent, stolen: StolenClosed, cookies: CookieNever, life: 5,
 		hanging: -1, maxSubscriptions: -1, maxConcurrency: -1, syncCalls: -1,
-		subscriptionsOf: ChargeTarget, tooMany: ThrottleFault, busy: ThrottleFault,
+		subscriptionsOf: ChargeTarget, tooMany: ThrottleFault, busy: ThrottleFault, deletions: DeletionMoved,
 	},
 }
 
@@ -127,6 +129,7 @@ func (p profile) apply(c *Config) {
 	setDefault(&c.SubscriptionsOf, p.subscriptionsOf)
 	setDefault(&c.TooManyConnections, p.tooMany)
 	setDefault(&c.Busy, p.busy)
+	setDefault(&c.Deletions, p.deletions)
 }
 
 // ParseProfile reads the name of a profile as a command line gives it; empty is Exchange2019.

@@ -44,8 +44,7 @@ func (c *call) send(it *item, keep bool, now time.Time) (*item, string) {
 	says := it.says()
 	var kept *item
 	if keep {
-		kept = c.s.org.moveAs("send", it, to, now)
-		kept.draft = false
+		kept = c.s.org.sent(it, to, now)
 	} else {
 		c.s.org.deleteItem(it, now)
 	}
@@ -65,4 +64,13 @@ func (o *organisation) post(says *content, now time.Time) {
 		seen[address] = true
 		o.deliver(mb, open, now)
 	}
+}
+
+// sent moves a message that was sent to the folder that keeps it.
+func (o *organisation) sent(it *item, to *folder, now time.Time) *item {
+	kept, from, c := o.relocate("send", it, to, now)
+	kept.draft = false
+	c.moved(kept, it)
+	c.contents(it, from, to)
+	return kept
 }

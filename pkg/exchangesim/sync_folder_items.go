@@ -33,7 +33,7 @@ func (f *folder) changesSince(position uint64) []syncChange {
 	var changes []syncChange
 	for _, it := range f.mailbox.items {
 		switch {
-		case it.folder != f:
+		case it.folder != f || it.hidden:
 		case it.arrived > position:
 			changes = append(changes, syncChange{it.arrived, "Create", it})
 		case it.edited > position:
@@ -43,7 +43,7 @@ func (f *folder) changesSince(position uint64) []syncChange {
 		}
 	}
 	for _, r := range f.removals.latest() {
-		if r.position > position && r.created <= position {
+		if r.position > position && r.created <= position && !r.item.hidden {
 			changes = append(changes, syncChange{r.position, "Delete", r.item})
 		}
 	}
@@ -83,7 +83,7 @@ func (c *call) syncFolderItems() ([]message, *soapFault) {
 		return nil, schemaFault("MaxChangesReturned is not a number from 1 to 512")
 	}
 	sh, state := readShape(c.op.child(nsMessages, "ItemShape")), c.op.child(nsMessages, "SyncState").value()
-	return c.perFolder(func(f *folder) message {
+	return c.perSyncFolder(func(f *folder) message {
 		position, ok := f.readSyncState(state)
 		if !ok {
 			return failure("ErrorInvalidSyncStateData")
@@ -103,6 +103,17 @@ func (c *call) syncFolderItems() ([]message, *soapFault) {
 		}
 		return success(string(x.raw("</m:Changes>").b))
 	})
+}
+
+// perSyncFolder answers for the folder that is synchronized, whose absence has a code of its own.
+func (c *call) perSyncFolder(answer func(*folder) message) ([]message, *soapFault) {
+	messages, f := c.perFolder(answer)
+	for i, m := range messages {
+		if m.code == "ErrorFolderNotFound" {
+			messages[i] = failure("ErrorSyncFolderNotFound")
+		}
+	}
+	return messages, f
 }
 
 func (ch syncChange) render(x *xmlBuffer, sh shape) {

@@ -21,9 +21,9 @@ type Change struct {
 	Seq         uint64    `json:"seq"` // counts from 1 over all mailboxes
 	At          time.Time `json:"at"`
 	Mailbox     string    `json:"mailbox"`
-	Kind        string    `json:"kind"` // deliver, create, read, unread, update, send, move, copy, trash, softdelete, delete, createfolder, trashfolder, deletefolder, accept
+	Kind        string    `json:"kind"` // deliver, invite, create, savedraft, read, unread, update, send, move, copy, trash, softdelete, delete, createfolder, updatefolder, movefolder, trashfolder, deletefolder, accept
 	ItemID      string    `json:"itemId,omitempty"`
-	FolderID    string    `json:"folderId,omitempty"` // where the item is now, or the folder made
+	FolderID    string    `json:"folderId,omitempty"` // where the item is now, or the folder made or changed
 	OldItemID   string    `json:"oldItemId,omitempty"`
 	OldFolderID string    `json:"oldFolderId,omitempty"`
 }
@@ -46,7 +46,7 @@ type Event struct {
 	// empty for a folder of the user's.
 	Folder      string `json:"folder,omitempty"`
 	UnreadCount *int   `json:"unreadCount,omitempty"` // ModifiedEvent of a folder, not of calendars
-	AllItems    bool   `json:"allItems,omitempty"`    // of the hidden search folder, see Config.AllItems
+	AllItems    bool   `json:"allItems,omitempty"`    // of the hidden search folder, see DeletionAllItems
 	FoldersOnly bool   `json:"foldersOnly,omitempty"` // not for subscriptions to all folders, which see an AllItems event in its place
 }
 

@@ -39,6 +39,16 @@ func (s *Server) DeliverMIME(address string, message []byte) (Item, error) {
 	return s.deliver(address, says)
 }
 
+// Invite has a meeting request arrive in the inbox; the meeting stands in the calendar and waits for Accept.
+func (s *Server) Invite(address string) Item {
+	return must(s.invite(address))
+}
+
+// SaveDraft saves a draft as Outlook does, which raises more than Create.
+func (s *Server) SaveDraft(address string) Item {
+	return must(s.saveDraft(address))
+}
+
 // Create saves a new item in a folder, given by its well-known name, display name or id.
 func (s *Server) Create(address, folder string) Item {
 	return must(s.create(address, folder))
@@ -64,12 +74,12 @@ func (s *Server) Delete(address, itemID string) bool {
 	return must(s.deleteItem(address, itemID)).ID != ""
 }
 
-// CreateFolder makes a folder in another one.
+// CreateFolder makes a folder in another one, which must not hold one of that name.
 func (s *Server) CreateFolder(address, parent, name string) Folder {
 	return must(s.createFolder(address, parent, name))
 }
 
-// Accept accepts a meeting, which appears in the calendar.
+// Accept accepts the newest meeting that waits for it; without one a meeting appears in the calendar.
 func (s *Server) Accept(address string) Item {
 	return must(s.accept(address))
 }
@@ -119,6 +129,18 @@ func (s *Server) create(address, name string) (Item, error) {
 	})
 }
 
+func (s *Server) invite(address string) (Item, error) {
+	return act(s, address, func(mb *mailbox, now time.Time) (Item, error) {
+		return s.org.invite(mb, now).public(), nil
+	})
+}
+
+func (s *Server) saveDraft(address string) (Item, error) {
+	return act(s, address, func(mb *mailbox, now time.Time) (Item, error) {
+		return s.org.saveDraft(mb, now).public(), nil
+	})
+}
+
 func (s *Server) markRead(address, itemID string) (Item, error) {
 	return actOn(s, address, itemID, func(_ *mailbox, it *item, now time.Time) (Item, error) {
 		s.org.markRead(it, now)
@@ -159,7 +181,10 @@ func (s *Server) createFolder(address, parent, name string) (Folder, error) {
 		if err != nil {
 			return Folder{}, err
 		}
-		f := s.org.createFolder(p, name, "IPF.Note", now)
+		f, code := s.org.addFolder(p, name, "IPF.Note", now)
+		if code != "" {
+			return Folder{}, fmt.Errorf("exchangesim: createfolder %q in %s of %s: %s", name, p.name, mb.address, textOf(code))
+		}
 		return Folder{Mailbox: mb.address, ID: f.plainID(), ParentID: p.plainID(), Name: name}, nil
 	})
 }

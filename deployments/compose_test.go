@@ -27,7 +27,7 @@ type composeFile struct {
 
 type service struct {
 	Image           string
-	Build           struct{ Context, Dockerfile string }
+	Build           struct{ Context, Dockerfile, Target string }
 	Entrypoint      []string
 	Command         []string
 	Environment     map[string]string
@@ -177,20 +177,57 @@ func TestEventsFitIntoNATS(t *testing.T) {
 	}
 }
 
-func TestContainerfile(t *testing.T) {
-	text := string(read(t, "Containerfile"))
-	_, final, found := strings.Cut(text, "FROM gcr.io/distroless/static")
-	for _, line := range []string{"\nUSER nonroot", "\nENTRYPOINT [\"/usr/local/bin/ewsnats\"]", "COPY --from=build /out/ /usr/local/bin/", "\nEXPOSE 8080"} {
-		if !found || !strings.Contains(final, line) {
-			t.Errorf("the image lacks %q", line)
-		}
+// imageStages are the stages of the container file by name, "" for the last one.
+func imageStages(t *testing.T) map[string]string {
+	t.Helper()
+	stages := map[string]string{}
+	for _, text := range strings.Split(string(read(t, "Containerfile")), "\nFROM ")[1:] {
+		line, _, _ := strings.Cut(text, "\n")
+		_, name, _ := strings.Cut(line, " AS ")
+		stages[name] = text
 	}
-	if !strings.Contains(text, "CGO_ENABLED=0 go build") || !strings.Contains(text, "-o /out/ ./cmd/...") {
-		t.Error("not all commands are built, or not without C")
+	return stages
+}
+
+func TestContainerfile(t *testing.T) {
+	stages := imageStages(t)
+	for name, lines := range map[string][]string{
+		"build": {"CGO_ENABLED=0 go build", "-o /out/ ./cmd/..."}, // all commands, without C
+		"":      {"\nENTRYPOINT [\"/usr/local/bin/ewsnats\"]", "COPY --from=build /out/ /usr/local/bin/", "\nEXPOSE 8080\n"},
+		"exchangesim": {"\nENTRYPOINT [\"/usr/local/bin/exchangesim\"]", "COPY --from=build /out/exchangesim /usr/local/bin/",
+			"\nEXPOSE 8080 2525\n", "\nCMD [\"-listen\", \"0.0.0.0:8080\"]", "-probe\", \"http://127.0.0.1:8080\"]"},
+	} {
+		if name != "build" {
+			lines = append(lines, "gcr.io/distroless/static-debian12:nonroot", "\nUSER nonroot")
+		}
+		for _, line := range lines {
+			if !strings.Contains(stages[name], line) {
+				t.Errorf("stage %q lacks %q", name, line)
+			}
+		}
 	}
 	module := string(read(t, "../go.mod"))
 	wants := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(module)[1]
-	if !strings.Contains(text, "FROM golang:"+wants+" ") {
+	if !strings.HasPrefix(stages["build"], "golang:"+wants+" ") {
 		t.Errorf("go.mod asks for Go %s", wants)
+	}
+}
+
+// The flags that the image and the compose file give to exchangesim are flags that it has, and its stage is one.
+func TestExchangesimOfTheImage(t *testing.T) {
+	sim := compose(t).Services["exchangesim"]
+	stage := imageStages(t)[sim.Build.Target]
+	if sim.Build.Target != "exchangesim" || stage == "" || sim.Image != "exchangesim" {
+		t.Errorf("the compose file builds %q as %s", sim.Build.Target, sim.Image)
+	}
+	flags := sim.Command
+	for _, match := range regexp.MustCompile(`"(-[a-z-]+)"`).FindAllStringSubmatch(stage, -1) {
+		flags = append(flags, match[1])
+	}
+	document := string(read(t, "../docs/simulator.md")) // a test there compares it with -h
+	for _, flag := range flags {
+		if strings.HasPrefix(flag, "-") && !strings.Contains(document, "`"+flag+"`") {
+			t.Errorf("exchangesim has no flag %s", flag)
+		}
 	}
 }

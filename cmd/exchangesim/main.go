@@ -9,12 +9,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
-
-	"github.com/ewsnats/ewsnats/pkg/exchangesim"
 )
 
 func main() {
@@ -26,34 +23,14 @@ func main() {
 	}
 }
 
-// run serves until ctx ends, which is no error.
+// run does what the command line asks for. That ctx ends is no error.
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
 	}
-	l, certificate, err := o.open()
-	if err != nil {
-		return err
+	if o.probe != "" {
+		return probe(ctx, o.probe)
 	}
-	if err := o.login.apply(&o.config, certificate); err != nil {
-		return errors.Join(err, l.Close())
-	}
-	sim := exchangesim.New(o.config)
-	o.populate(sim)
-	beside, err := o.startBeside(sim, os.Stderr)
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
-	defer beside.stop()
-	if err := o.announce(stdout, l.Addr().String(), beside); err != nil {
-		return errors.Join(err, l.Close())
-	}
-	go sim.Produce(ctx, o.rate, o.seed)
-	stop := context.AfterFunc(ctx, func() { _ = sim.Close() }) // Serve tells how it ended
-	defer stop()
-	if err := sim.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return errors.Join(err, sim.Close())
-	}
-	return sim.Close() // waits until the streams have ended
+	return o.serve(ctx, stdout)
 }

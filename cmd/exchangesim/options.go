@@ -27,6 +27,7 @@ type options struct {
 	control   string
 	smtp      string
 	watch     string
+	probe     string
 }
 
 // parse reads the command line.
@@ -53,6 +54,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.control, "control", "", "`address` for the control endpoint and its page alone, over http (default: beside EWS)")
 	f.StringVar(&o.smtp, "smtp", "", "`address` to take mails at by SMTP (default: none)")
 	f.StringVar(&o.watch, "watch", "", "`folder` whose .eml files are delivered: those in a subfolder ADDRESS to that mailbox, others by their header")
+	f.StringVar(&o.probe, "probe", "", "`URL` of a running simulator's control endpoint to ask whether it is well: ends with 0 if so, and serves nothing")
 	f.StringVar(&path, "config", "", "YAML `file` with servers, accounts and mailboxes, in place of -mailboxes, -servers, -keys, -domain, -user, -password and -profile")
 	f.BoolVar(&o.tls.on, "tls", false, "serve https with a generated certificate")
 	f.StringVar(&o.tls.names, "tls-names", "", "host `names` and IP addresses of the generated certificate, with commas between (default localhost,127.0.0.1,::1)")

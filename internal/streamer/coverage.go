@@ -3,6 +3,7 @@ package streamer
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
@@ -79,13 +80,22 @@ func (w *worker) record(ctx context.Context) error {
 // replaced, too.
 func (w *worker) replaceRecord(ctx context.Context, next messages.Coverage) error {
 	var conflict *outcome.ConflictError
-	sequence, err := w.store.SaveCoverage(ctx, next, w.covered)
+	sequence, err := w.save(ctx, next, w.covered)
 	if errors.As(err, &conflict) && w.decides() {
-		sequence, err = w.store.SaveCoverage(ctx, next, conflict.Actual)
+		sequence, err = w.save(ctx, next, conflict.Actual)
 	}
 	if err != nil {
 		return err
 	}
 	w.coverage, w.covered = next, sequence
 	return nil
+}
+
+// save stores the record on a goroutine that ends with it: the stack that this takes
+// would stay with the worker, of which there are many, and which mostly waits.
+func (w *worker) save(ctx context.Context, next messages.Coverage, expected uint64) (sequence uint64, err error) {
+	var saving sync.WaitGroup
+	saving.Go(func() { sequence, err = w.store.SaveCoverage(ctx, next, expected) })
+	saving.Wait()
+	return sequence, err
 }

@@ -16,8 +16,9 @@ const (
 )
 
 // collecting is how much of one processor the collection of garbage may take before
-// more garbage is allowed.
-const collecting = 0.02
+// more garbage is allowed. While mailboxes open it takes about as much: garbage of that
+// time would leave holes among what stays.
+const collecting = 0.1
 
 // The collector's work is looked at every so often, and averaged over so many looks.
 const (
@@ -26,13 +27,14 @@ const (
 )
 
 // SaveMemory allows little garbage while there is little to do and more under load, until
-// ctx ends. It leaves that to the operator who said how much, by GOGC. It is for a
-// process that runs the streamer alone.
+// ctx ends. When a load is over it gives back what is free. It leaves that to the operator
+// who said how much garbage there may be, by GOGC. It is for a process that runs the
+// streamer alone.
 func SaveMemory(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	c := newCollector()
+	c := collector{percent: leastGarbage}
 	ticks := time.NewTicker(collectorEvery)
 	defer ticks.Stop()
 	for before, spent := time.Now(), collectorSpent(); ; {
@@ -41,7 +43,10 @@ func SaveMemory(ctx context.Context) {
 		case now := <-ticks.C:
 			sum := collectorSpent()
 			c.look((sum - spent) / now.Sub(before).Seconds())
-			before, spent = now, sum
+			if c.rests() {
+				debug.FreeOSMemory()
+			}
+			before, spent = now, collectorSpent()
 		case <-ctx.Done():
 			return
 		}
@@ -60,15 +65,19 @@ func collectorSpent() float64 {
 type collector struct {
 	percent int
 	work    float64 // of one processor, if one percent were allowed; an average
-}
-
-// newCollector begins with what most work takes: a process that starts has much to do.
-func newCollector() *collector {
-	return &collector{percent: mostGarbage, work: collecting * mostGarbage}
+	loaded  bool    // twice as much as the least was allowed, and there was no rest since
 }
 
 // look takes how much of one processor collecting took since the last look.
 func (c *collector) look(share float64) {
 	c.work += (share*float64(c.percent) - c.work) / collectorLooks
 	c.percent = min(max(int(c.work/collecting), leastGarbage), mostGarbage)
+	c.loaded = c.loaded || c.percent >= 2*leastGarbage
+}
+
+// rests reports, once, that a load is over.
+func (c *collector) rests() bool {
+	over := c.loaded && c.percent == leastGarbage
+	c.loaded = c.loaded && !over
+	return over
 }

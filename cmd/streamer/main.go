@@ -3,11 +3,13 @@
 package main
 
 import (
+	"context"
+
 	"github.com/ewsnats/ewsnats/internal/app"
 	"github.com/ewsnats/ewsnats/internal/app/config"
 )
 
 func main() {
-	app.SaveMemory()
+	go app.SaveMemory(context.Background())
 	app.Main(app.StageCommand(app.StageStreamer, config.NeedNATS|config.NeedExchange, app.Streamer))
 }

@@ -46,6 +46,8 @@ func (b *Bus) End(ctx context.Context) (uint64, error) {
 // that was refused; the others may be stored. It is repeated until the answers are
 // known or ctx ends.
 func (b *Bus) OpenEpochs(ctx context.Context, openings []messages.MailboxStreaming) ([]messages.Epoch, error) {
+	ctx, cancel := context.WithCancel(ctx) // a context keeps room for as many as ever wait on it: the caller's waits on this one
+	defer cancel()
 	epochs, errs := make([]messages.Epoch, len(openings)), make([]error, len(openings))
 	free := make(chan struct{}, openedAtOnce)
 	var opening sync.WaitGroup

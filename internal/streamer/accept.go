@@ -3,8 +3,6 @@ package streamer
 import (
 	"cmp"
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
@@ -19,30 +17,28 @@ const codeTwin = string(ewsaffinity.CodeMalformed)
 // subscription, stops here and now; who is new waits for a connection.
 func (w *worker) accept(ctx context.Context, u update) {
 	w.group = u.GroupSubscribed
-	w.group.Subscriptions, w.group.Left = nil, nil // the members have them
+	w.group.Left = nil
+	former := len(w.members)
+	var left members
+	if w.members, left = w.members.take(u.places); len(w.members) > former-len(left) {
+		w.serves = nil // somebody is new
+	}
 	var stopped []messages.Event
-	for _, a := range slices.Sorted(maps.Keys(w.members)) {
-		m := w.members[a]
-		if subscription, stays := u.Subscriptions[a]; stays && subscription.ID == m.subscription.ID {
-			continue
-		}
+	for _, m := range left {
 		if m.streams() {
 			why := w.leftBecause(u, m)
 			if why.Code == codeTwin {
-				m.freeze(m.opened, why.Code)
+				m.freeze(m.opened.time(), why.Code)
 			}
 			stopped = append(stopped, w.stoppedEvent(m, why))
 		}
 		m.gone = true
-		delete(w.members, a)
 	}
-	for a, subscription := range u.Subscriptions {
-		if _, known := w.members[a]; !known {
-			w.serves = nil
-			w.members[a] = &member{mailbox: a, subscription: subscription}
-		}
+	var anchor messages.SubscriptionID
+	if at, found := u.places.find(u.Anchor); found {
+		anchor = u.places.id(at)
 	}
-	w.breaker.Follow(u.Subscriptions[u.Anchor].ID, len(u.Subscriptions))
+	w.breaker.Follow(anchor, len(w.members))
 	if len(stopped) == 0 {
 		return
 	}
@@ -54,7 +50,7 @@ func (w *worker) accept(ctx context.Context, u update) {
 // leftBecause says why a mailbox stops. Where nothing is known it counts as
 // lost, so that its next epoch announces a gap.
 func (w *worker) leftBecause(u update, m *member) messages.Left {
-	if why, ok := u.left[m.mailbox]; ok {
+	if why, ok := u.left[m.mailbox()]; ok {
 		return why
 	}
 	return messages.Left{Reason: messages.StopLost, Code: cmp.Or(m.cause(), "replaced")}
@@ -67,7 +63,7 @@ func (w *worker) stoppedEvent(m *member, why messages.Left) messages.Event {
 		CoveredUntil: covered, Reason: why.Reason, Code: why.Code,
 	}
 	if why.Reason == messages.StopHandedOver {
-		stopped.Subscription = m.subscription.ID
+		stopped.Subscription = m.id()
 	}
 	return stopped
 }
@@ -75,7 +71,7 @@ func (w *worker) stoppedEvent(m *member, why messages.Left) messages.Event {
 // meta is the common part of a lifecycle event of an open epoch.
 func (w *worker) meta(m *member, at time.Time) messages.EventMeta {
 	return messages.EventMeta{
-		Mailbox: m.mailbox, Group: w.group.Group, Generation: w.group.Generation,
+		Mailbox: m.mailbox(), Group: w.group.Group, Generation: w.group.Generation,
 		Time: at.UTC(), Recorded: time.Now(), Epoch: m.epoch, Sequence: m.next(),
 	}
 }

@@ -48,7 +48,7 @@ func (w *worker) publish(c *connection, batch []arrival) error {
 	events := make([]messages.Event, 0, countEvents(batch))
 	for _, a := range batch {
 		for _, n := range a.envelope.Notifications {
-			m := c.members[n.Subscription]
+			m := c.members.of(n.Subscription)
 			for _, notice := range n.Events {
 				w.cfg.Observer.Received(notice.Kind)
 				if m != nil && !m.gone && m.streams() {
@@ -166,7 +166,7 @@ func (w *worker) shortLived(c *connection, at time.Time) bool {
 func (w *worker) leave() {
 	w.reports.ended = cmp.Or(w.reports.ended, "renewed")
 	for _, m := range w.current.members {
-		m.start = w.coveredUntil(m)
+		m.start = ticksOf(w.coveredUntil(m))
 	}
 	w.close(w.current)
 	w.current = nil

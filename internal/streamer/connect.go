@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
-	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
 // connect opens a connection when the group needs one: it has none, or the one
@@ -63,7 +62,7 @@ func (w *worker) rests() bool {
 }
 
 // startOpening opens a connection beside the loop. The oldest coverage goes first.
-func (w *worker) startOpening(ctx context.Context, members map[messages.SubscriptionID]*member, oldest time.Time) {
+func (w *worker) startOpening(ctx context.Context, members served, oldest time.Time) {
 	w.opening = true
 	place := w.group.Place()
 	pacing, cancel := context.WithCancel(ctx)
@@ -96,7 +95,7 @@ func (w *worker) needsConnection() bool {
 		return false
 	}
 	for _, m := range w.members {
-		if _, served := w.current.members[m.subscription.ID]; !served && !m.dead {
+		if !m.dead && w.current.members.of(m.id()) == nil {
 			return true
 		}
 	}
@@ -105,14 +104,8 @@ func (w *worker) needsConnection() bool {
 }
 
 // alive are the members by their subscriptions, without the dead ones.
-func (w *worker) alive() map[messages.SubscriptionID]*member {
-	alive := make(map[messages.SubscriptionID]*member, len(w.members))
-	for _, m := range w.members {
-		if !m.dead {
-			alive[m.subscription.ID] = m
-		}
-	}
-	return alive
+func (w *worker) alive() served {
+	return servedOf(w.members, func(m *member) bool { return !m.dead })
 }
 
 // delay tries again later what the store did not answer.
@@ -199,8 +192,8 @@ func (w *worker) outdated(c *connection) bool {
 // orphaned reports whether no subscription of the current connection is on the
 // next one: then Exchange tells the current one nothing.
 func (w *worker) orphaned() bool {
-	for id := range w.current.members {
-		if _, ok := w.next.members[id]; ok {
+	for _, m := range w.current.members {
+		if w.next.members.of(m.id()) != nil {
 			return false
 		}
 	}

@@ -15,7 +15,7 @@ type connection struct {
 	stream   Stream
 	opened   time.Time // Exchange's time of the answer
 	openedAt time.Time // ours, with the monotonic clock
-	members  map[messages.SubscriptionID]*member
+	members  served
 	arrivals chan arrival
 	first    arrival // the envelope it opened with
 
@@ -51,14 +51,14 @@ const fullNotification = 50
 type opening struct {
 	connection *connection
 	fault      *ewsaffinity.Fault
-	members    map[messages.SubscriptionID]*member // whom the fault concerns
-	wait       time.Duration                       // the endpoint's breaker is open
+	members    served        // whom the fault concerns
+	wait       time.Duration // the endpoint's breaker is open
 }
 
 // open opens a connection and waits for its first envelope, which Exchange sends
 // at once. It waits for its turn by the endpoint's pace, as long as pacing lasts, and
 // reports on the endpoint's breaker.
-func (w *worker) open(ctx, pacing context.Context, place messages.Place, members map[messages.SubscriptionID]*member, oldest time.Time) opening {
+func (w *worker) open(ctx, pacing context.Context, place messages.Place, members served, oldest time.Time) opening {
 	w.endpoint.pace.SetMembers(w.ownership.Members())
 	if err := w.endpoint.pace.Wait(pacing, oldest); err != nil {
 		return opening{wait: time.Second}
@@ -71,12 +71,8 @@ func (w *worker) open(ctx, pacing context.Context, place messages.Place, members
 		done(openingOutcome(ctx, cancelled))
 		return opening{wait: time.Second} // taking the subscriptions would rob their new owner
 	}
-	ids := make([]messages.SubscriptionID, 0, len(members))
-	for id := range members {
-		ids = append(ids, id)
-	}
 	asked := time.Now()
-	stream, err := w.exchange.Open(ctx, place, ids)
+	stream, err := w.exchange.Open(ctx, place, members.ids())
 	if err != nil {
 		fault := asFault(err)
 		done(openingOutcome(ctx, fault))
@@ -146,8 +142,8 @@ func (c *connection) cover(a arrival) {
 		c.proof = at
 	}
 	for _, n := range a.envelope.Notifications {
-		if m := c.members[n.Subscription]; m != nil {
-			m.seen = newestEvent(Envelope{Notifications: []Notification{n}}, later(m.seen, at), now)
+		if m := c.members.of(n.Subscription); m != nil {
+			m.seen = ticksOf(newestEvent(Envelope{Notifications: []Notification{n}}, later(m.seen.time(), at), now))
 		}
 	}
 }

@@ -3,8 +3,7 @@ package streamer
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
@@ -19,13 +18,13 @@ func (w *worker) coveredUntil(m *member) time.Time {
 		if from := m.former().from; !from.IsZero() {
 			return from
 		}
-		return m.subscription.Since
+		return m.since()
 	case m.frozen != nil:
 		return m.frozen.at
 	case w.current != nil && w.current.settled:
 		return w.current.covered
 	}
-	return m.start
+	return m.start.time()
 }
 
 // saveCoverage records up to when the group is covered, and asks again for what
@@ -43,8 +42,8 @@ func (w *worker) saveCoverage(ctx context.Context) {
 // intend records the members whose first connection is about to open, so that a
 // successor knows what Exchange may have written to it.
 func (w *worker) intend(ctx context.Context) error {
-	for a := range w.members {
-		if _, covered := w.coverage.Of(a); !covered {
+	for _, m := range w.members {
+		if _, covered := w.coverage.Of(m.mailbox()); !covered {
 			return w.record(ctx)
 		}
 	}
@@ -62,16 +61,15 @@ func (w *worker) record(ctx context.Context) error {
 	if w.current != nil {
 		next.Opened = w.current.opened.UTC()
 	}
-	for _, a := range slices.Sorted(maps.Keys(w.members)) {
-		if m := w.members[a]; m.prepared {
-			next.Members = append(next.Members, a)
+	for _, m := range w.members {
+		if m.prepared {
+			next.Members = append(next.Members, m.mailbox())
 			next.Until = later(next.Until, w.coveredUntil(m).UTC())
 		}
 	}
-	for _, a := range next.Members {
-		m := w.members[a]
-		if until := w.coveredUntil(m); m.frozen != nil || !until.Equal(next.Until) {
-			next.Behind[a] = until.UTC()
+	for _, m := range w.members {
+		if until := w.coveredUntil(m); m.prepared && (m.frozen != nil || !until.Equal(next.Until)) {
+			next.Behind[m.mailbox()] = until.UTC()
 		}
 	}
 	return w.replaceRecord(ctx, next)
@@ -82,13 +80,22 @@ func (w *worker) record(ctx context.Context) error {
 // replaced, too.
 func (w *worker) replaceRecord(ctx context.Context, next messages.Coverage) error {
 	var conflict *outcome.ConflictError
-	sequence, err := w.store.SaveCoverage(ctx, next, w.covered)
+	sequence, err := w.save(ctx, next, w.covered)
 	if errors.As(err, &conflict) && w.decides() {
-		sequence, err = w.store.SaveCoverage(ctx, next, conflict.Actual)
+		sequence, err = w.save(ctx, next, conflict.Actual)
 	}
 	if err != nil {
 		return err
 	}
 	w.coverage, w.covered = next, sequence
 	return nil
+}
+
+// save stores the record on a goroutine that ends with it: the stack that this takes
+// would stay with the worker, of which there are many, and which mostly waits.
+func (w *worker) save(ctx context.Context, next messages.Coverage, expected uint64) (sequence uint64, err error) {
+	var saving sync.WaitGroup
+	saving.Go(func() { sequence, err = w.store.SaveCoverage(ctx, next, expected) })
+	saving.Wait()
+	return sequence, err
 }

@@ -1,9 +1,6 @@
 package streamer
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/ewsnats/ewsnats/pkg/messages"
@@ -15,7 +12,7 @@ import (
 func (w *worker) openEpochs(c *connection) error {
 	var fresh []*member
 	var openings []messages.MailboxStreaming
-	for _, m := range inOrder(c.members) {
+	for _, m := range c.members.inOrder() {
 		if m.gone || m.dead || m.streams() {
 			continue
 		}
@@ -26,7 +23,7 @@ func (w *worker) openEpochs(c *connection) error {
 		epochs, err := w.store.OpenEpochs(w.storing, openings)
 		for i, m := range fresh {
 			if epochs != nil && epochs[i] != 0 {
-				m.start = w.coveredUntil(m)
+				m.start = ticksOf(w.coveredUntil(m))
 				m.epoch, m.sequence = epochs[i], 0
 				openings[i].Epoch = epochs[i]
 				w.cfg.Observer.Stored(openings[i])
@@ -39,19 +36,10 @@ func (w *worker) openEpochs(c *connection) error {
 	return w.announce(c, fresh)
 }
 
-// byName are members by their addresses in order, inOrder those of a connection.
-func byName(members map[messages.Address]*member) []*member {
-	return slices.SortedFunc(maps.Values(members), func(a, b *member) int { return cmp.Compare(a.mailbox, b.mailbox) })
-}
-
-func inOrder(members map[messages.SubscriptionID]*member) []*member {
-	return slices.SortedFunc(maps.Values(members), func(a, b *member) int { return cmp.Compare(a.mailbox, b.mailbox) })
-}
-
 func (w *worker) streamingEvent(m *member, c *connection) messages.MailboxStreaming {
 	former := m.former()
 	return messages.MailboxStreaming{
-		EventMeta: messages.EventMeta{Mailbox: m.mailbox, Group: w.group.Group, Generation: w.group.Generation,
+		EventMeta: messages.EventMeta{Mailbox: m.mailbox(), Group: w.group.Group, Generation: w.group.Generation,
 			Time: c.opened.UTC(), Recorded: time.Now()},
 		Opening:     w.cfg.NewID(),
 		FormerEpoch: former.epoch, LastSequence: former.sequence, Reason: former.reason,
@@ -67,7 +55,7 @@ func (w *worker) announce(c *connection, fresh []*member) error {
 		}
 	}
 	var thawed []*member
-	for _, m := range inOrder(c.members) {
+	for _, m := range c.members.inOrder() {
 		if m.streams() && !m.gone && !m.dead && m.frozen != nil {
 			gaps = append(gaps, w.gap(m, w.byClockOf(c, m.frozen.at), c.opened, m.frozen.cause, messages.BasisStream))
 			thawed = append(thawed, m)
@@ -78,13 +66,15 @@ func (w *worker) announce(c *connection, fresh []*member) error {
 	}
 	for _, m := range thawed {
 		m.thaw(c.opened)
-		m.opened = c.opened
+		m.opened = ticksOf(c.opened)
 	}
 	w.clock = c
 	for _, m := range fresh {
-		if m.start = w.gapEnd(m, c); m.former().inOrder {
-			m.start = later(m.start, m.former().from)
+		from := w.gapEnd(m, c)
+		if m.former().inOrder {
+			from = later(from, m.former().from)
 		}
+		m.start = ticksOf(from)
 		m.opened = m.start
 	}
 	return nil
@@ -96,7 +86,7 @@ func (w *worker) gapEnd(m *member, c *connection) time.Time {
 	if m.former().toOpening {
 		return c.opened
 	}
-	return m.subscription.Since
+	return m.since()
 }
 
 // gapBefore is the gap between a member's former epoch and the new one.
@@ -124,14 +114,14 @@ func (w *worker) gap(m *member, from, to time.Time, cause string, basis messages
 
 // announceNow stores a gap for members whose subscriptions live but lost events.
 // Those whose epochs are about to open announce it then.
-func (w *worker) announceNow(concerned map[messages.SubscriptionID]*member, cause string) {
+func (w *worker) announceNow(concerned served, cause string) {
 	if !w.decides() {
 		return // the next opening announces it
 	}
 	now := w.current.exchangeTime(time.Now())
 	var streaming []*member
 	var gaps []messages.Event
-	for _, m := range inOrder(concerned) {
+	for _, m := range concerned.inOrder() {
 		if !m.streams() {
 			m.doubt(cause)
 			continue

@@ -37,7 +37,7 @@ func (w *worker) told(ctx context.Context, c *connection, fault *ewsaffinity.Fau
 	}
 	if len(fault.Died) > 0 { // those that are not ours count for nothing
 		named := *fault
-		named.Died = slices.Collect(maps.Keys(concerned))
+		named.Died = concerned.ids()
 		fault = &named
 	}
 	w.faulted(ctx, fault, concerned)
@@ -48,7 +48,7 @@ func (w *worker) told(ctx context.Context, c *connection, fault *ewsaffinity.Fau
 // that we never sent is on no connection of ours, so that this helps at most once.
 func (w *worker) toldOfOthers(c *connection, fault *ewsaffinity.Fault) {
 	for _, id := range fault.Died {
-		if c.members[id] != nil {
+		if c.members.of(id) != nil {
 			w.reopen = true
 			return
 		}
@@ -62,26 +62,20 @@ func (w *worker) toldOfOthers(c *connection, fault *ewsaffinity.Fault) {
 
 // concerned are the members whose current subscriptions a fault names; all of
 // the connection's when it names none.
-func (w *worker) concerned(c *connection, fault *ewsaffinity.Fault) map[messages.SubscriptionID]*member {
-	concerned := map[messages.SubscriptionID]*member{}
-	ids := fault.Died
-	if len(ids) == 0 {
-		ids = slices.Collect(maps.Keys(c.members))
+func (w *worker) concerned(c *connection, fault *ewsaffinity.Fault) served {
+	lives := func(m *member) bool { return !m.gone && !m.dead }
+	if len(fault.Died) == 0 {
+		return servedOf(c.members, lives)
 	}
-	for _, id := range ids {
-		if m := c.members[id]; m != nil && !m.gone && !m.dead && m.subscription.ID == id {
-			concerned[id] = m
-		}
-	}
-	return concerned
+	return c.members.named(fault.Died, lives)
 }
 
 // livedUntil is up to when a subscription that was reported dead surely lived:
 // until it was last named, until the last sign that all live, and Exchange
 // notices a death within Detection.
 func (w *worker) livedUntil(m *member, c *connection) time.Time {
-	until := m.start
-	evidence := []time.Time{m.seen, c.proof}
+	until := m.start.time()
+	evidence := []time.Time{m.seen.time(), c.proof}
 	if c.settled {
 		evidence = append(evidence, c.covered.Add(-w.cfg.Detection))
 	}
@@ -140,7 +134,7 @@ const offerWithin = time.Second
 const takenBackAfter = 5 * time.Second
 
 // faulted does what the breaker decides about a fault and the members it concerns.
-func (w *worker) faulted(ctx context.Context, fault *ewsaffinity.Fault, concerned map[messages.SubscriptionID]*member) {
+func (w *worker) faulted(ctx context.Context, fault *ewsaffinity.Fault, concerned served) {
 	row := ewsaffinity.Recover(fault.Op, fault.Code)
 	if row.Gap && row.Steps[0].Do == ewsaffinity.Nothing && w.current != nil {
 		w.announceNow(concerned, string(fault.Code))
@@ -179,16 +173,16 @@ func (w *worker) logFault(fault *ewsaffinity.Fault, verdict breaker.Verdict, mai
 // requestRegroup asks the subscriber for new subscriptions in place of those
 // that died. The request's id is made of theirs: asking twice counts once.
 func (w *worker) requestRegroup(ctx context.Context, fault *ewsaffinity.Fault,
-	concerned map[messages.SubscriptionID]*member, action messages.RegroupAction) {
+	concerned served, action messages.RegroupAction) {
 	request := messages.RegroupRequested{
 		Meta:  messages.Meta{Time: time.Now().UTC(), Cause: messages.Cause{Reason: "circuit breaker open: " + string(fault.Code)}},
 		Group: w.group.Group, Generation: w.group.Generation, URL: w.group.URL,
 		Died: map[messages.Address]messages.SubscriptionID{},
 		Code: string(fault.Code), Text: fault.Text, Action: action,
 	}
-	for id, m := range concerned {
+	for _, m := range concerned {
 		m.dead = true
-		request.Died[m.mailbox] = id
+		request.Died[m.mailbox()] = m.id()
 		if w.current != nil && m.streams() {
 			m.freeze(w.livedUntil(m, w.current), string(fault.Code))
 		}
@@ -228,12 +222,7 @@ func (w *worker) askAgain(ctx context.Context) {
 		w.sendRequests(ctx)
 		return
 	}
-	dead := map[messages.SubscriptionID]*member{}
-	for _, m := range w.members {
-		if m.dead {
-			dead[m.subscription.ID] = m
-		}
-	}
+	dead := servedOf(w.members, func(m *member) bool { return m.dead })
 	if len(dead) == 0 || time.Since(w.asked) < askAgainAfter {
 		return
 	}

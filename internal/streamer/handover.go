@@ -84,7 +84,7 @@ func (w *worker) finish(ctx context.Context) {
 		return
 	}
 	var stopped []messages.Event
-	for _, m := range byName(w.members) {
+	for _, m := range w.members {
 		if m.streams() {
 			stopped = append(stopped, w.stoppedEvent(m, messages.Left{Reason: messages.StopHandedOver, Code: m.cause()}))
 		}
@@ -127,11 +127,11 @@ func (w *worker) openAhead(ctx context.Context) {
 		w.delay(ctx, "coverage not readable", err)
 		return
 	}
-	streamed := map[messages.SubscriptionID]*member{}
-	for id, m := range w.alive() {
-		if until, covered := record.Of(m.mailbox); covered {
-			m.start = until
-			streamed[id] = m
+	var streamed served
+	for _, m := range w.alive() {
+		if until, covered := record.Of(m.mailbox()); covered {
+			m.start = ticksOf(until)
+			streamed = append(streamed, m)
 		}
 	}
 	if len(streamed) == 0 {

@@ -9,23 +9,40 @@ import (
 // member is a mailbox of the group as the worker knows it. There are as many of them
 // as mailboxes: what is seldom known lies outside.
 type member struct {
-	mailbox      messages.Address
-	subscription messages.Subscription
-	folders      folderNames
+	in *places // where the mailbox is,
+	at int32   // by this place
 
-	epoch    messages.Epoch // zero: not opened yet
-	sequence messages.Sequence
-
-	past   *before   // nil: nothing is known yet, or the epoch is open and told of
-	start  time.Time // covered until, while no connection or an unsettled one serves it
-	opened time.Time // since when the subscription streams without a break: Exchange may have restarted in one
-	seen   time.Time // Exchange's time of the last notification that named the mailbox
-	frozen *freeze   // a gap is to be announced; nil: coverage moves with the connection
-
+	named    bool // the folders are known
 	prepared bool // what came before is known
 	again    bool // and is to be asked for anew
 	dead     bool // the subscription died and a new one was asked for
 	gone     bool // no longer a member: what still arrives is dropped
+	folders  folderNames
+
+	epoch    messages.Epoch // zero: not opened yet
+	sequence messages.Sequence
+
+	past   *before // nil: nothing is known yet, or the epoch is open and told of
+	start  ticks   // covered until, while no connection or an unsettled one serves it
+	opened ticks   // since when the subscription streams without a break: Exchange may have restarted in one
+	seen   ticks   // Exchange's time of the last notification that named the mailbox
+	frozen *freeze // a gap is to be announced; nil: coverage moves with the connection
+}
+
+func (m *member) mailbox() messages.Address { return m.in.mailbox(int(m.at)) }
+
+// id is that of the subscription, made for who asks.
+func (m *member) id() messages.SubscriptionID { return m.in.id(int(m.at)) }
+
+// since is Exchange's time of the subscription.
+func (m *member) since() time.Time { return m.in.since(int(m.at)) }
+
+// compareID orders members by their subscriptions.
+func (m *member) compareID(other *member) int {
+	if m.in == other.in {
+		return m.in.compareIDs(int(m.at), int(other.at))
+	}
+	return m.in.compareID(int(m.at), other.id())
 }
 
 // freeze is where coverage stands still.
@@ -86,10 +103,10 @@ func (m *member) doubt(cause string) {
 	b := m.former()
 	b.toOpening, b.inOrder = true, false
 	if b.from.IsZero() {
-		b.from, b.basis, b.cause = m.subscription.Since, messages.BasisStream, cause
+		b.from, b.basis, b.cause = m.since(), messages.BasisStream, cause
 	}
 	m.past = &b
 }
 
 // thaw lets coverage move again from the end of the gap that was announced.
-func (m *member) thaw(to time.Time) { m.frozen, m.start = nil, to }
+func (m *member) thaw(to time.Time) { m.frozen, m.start = nil, ticksOf(to) }

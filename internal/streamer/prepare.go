@@ -45,18 +45,18 @@ func (w *worker) prepare(ctx context.Context) (ready bool, err error) {
 }
 
 func (w *worker) prepareMember(ctx context.Context, m *member) error {
-	if m.folders == nil {
-		fact, _, err := w.store.Folders(ctx, m.mailbox)
+	if !m.named {
+		fact, _, err := w.store.Folders(ctx, m.mailbox())
 		if err != nil {
-			return fmt.Errorf("read folders of %s: %w", m.mailbox.Redacted(), err)
+			return fmt.Errorf("read folders of %s: %w", m.mailbox().Redacted(), err)
 		}
-		m.folders = namesOf(fact)
+		m.folders, m.named = namesOf(fact), true
 	}
-	last, epoch, err := w.lastOf(ctx, m.mailbox)
+	last, epoch, err := w.lastOf(ctx, m.mailbox())
 	if err != nil {
-		return fmt.Errorf("read last event of %s: %w", m.mailbox.Redacted(), err)
+		return fmt.Errorf("read last event of %s: %w", m.mailbox().Redacted(), err)
 	}
-	from, basis, covered := coveredBefore(w.coverage, m.mailbox, last)
+	from, basis, covered := coveredBefore(w.coverage, m.mailbox(), last)
 	if w.doubted {
 		from, basis, covered = heldUntil(m, last), messages.BasisLastEvent, true
 	}
@@ -64,7 +64,7 @@ func (w *worker) prepareMember(ctx context.Context, m *member) error {
 	stopped, handedOver := last.(messages.MailboxStopped)
 	switch {
 	case w.heir && !w.doubted && handedOver && stopped.Reason == messages.StopHandedOver && stopped.Group == w.id:
-		b = inherited(stopped, m.subscription.ID)
+		b = inherited(stopped, m.id())
 	case covered:
 		b = before{reason: "taken over", from: from, basis: basis, cause: w.takeover(), toOpening: true}
 	case last == nil:
@@ -73,7 +73,7 @@ func (w *worker) prepareMember(ctx context.Context, m *member) error {
 		if w.mayStillStop(m, last) {
 			return nil
 		}
-		if b, err = w.after(ctx, m.mailbox, last); err != nil {
+		if b, err = w.after(ctx, m.mailbox(), last); err != nil {
 			return err
 		}
 	}
@@ -112,9 +112,9 @@ func (w *worker) takeover() string {
 // lost its end: up to the newest that is left, or not at all.
 func heldUntil(m *member, last messages.Event) time.Time {
 	if last == nil {
-		return m.subscription.Since
+		return m.since()
 	}
-	return later(m.subscription.Since, last.Meta().Time)
+	return later(m.since(), last.Meta().Time)
 }
 
 // inherited is what a former owner left that ended in order. Where it was cut off,

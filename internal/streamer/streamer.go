@@ -11,7 +11,6 @@ import (
 	"github.com/ewsnats/ewsnats/internal/jetbus/outcome"
 	"github.com/ewsnats/ewsnats/internal/lease"
 	"github.com/ewsnats/ewsnats/internal/pace"
-	"github.com/ewsnats/ewsnats/pkg/ewsaffinity"
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
@@ -59,8 +58,7 @@ type Streamer struct {
 	exchange  Exchange
 	ownership Ownership
 
-	roster    *ewsaffinity.Roster
-	known     map[messages.GroupID]bool
+	roster    *roster
 	workers   map[messages.GroupID]*worker
 	parts     map[messages.GroupID]lease.Role // as each worker was last told to look at
 	doubted   map[messages.GroupID]bool       // what is recorded of them may be more than is stored
@@ -75,8 +73,7 @@ type Streamer struct {
 func New(cfg Config, store Store, lane Lane, exchange Exchange, ownership Ownership) *Streamer {
 	return &Streamer{
 		cfg: cfg.withDefaults(), store: store, lane: lane, exchange: exchange, ownership: ownership,
-		roster:    ewsaffinity.NewRoster(),
-		known:     map[messages.GroupID]bool{},
+		roster:    newRoster(),
 		workers:   map[messages.GroupID]*worker{},
 		parts:     map[messages.GroupID]lease.Role{},
 		doubted:   map[messages.GroupID]bool{},
@@ -176,19 +173,11 @@ func (s *Streamer) fold(recorded messages.Recorded) []messages.GroupID {
 	if !ok {
 		return nil
 	}
-	touched := []messages.GroupID{g.Group}
-	for a := range g.Subscriptions {
-		if home := s.roster.Home(a); home != "" && home != g.Group {
-			touched = append(touched, home)
-		}
-	}
-	s.roster.Apply(recorded)
-	s.known[g.Group] = true
-	return touched
+	return s.roster.apply(g, recorded.Sequence)
 }
 
 func (s *Streamer) settleAll(ctx context.Context) {
-	for id := range s.known {
+	for id := range s.roster.groups {
 		s.settle(ctx, id)
 	}
 }
@@ -197,14 +186,9 @@ func (s *Streamer) settleAll(ctx context.Context) {
 // members and is ours, or is offered to us, told the latest truth.
 func (s *Streamer) settle(ctx context.Context, ids ...messages.GroupID) {
 	for _, id := range ids {
-		g, _ := s.roster.Group(id)
-		members := s.roster.Members(id)
 		if w, running := s.workers[id]; running {
-			w.tell(s.updateOf(g, members))
-			s.lookAt(ctx, id)
-			continue
-		}
-		if len(members) == 0 {
+			w.tell(s.roster.update(id))
+		} else if !s.roster.peopled(id) {
 			s.ownership.Forget(id)
 			continue
 		}
@@ -213,8 +197,8 @@ func (s *Streamer) settle(ctx context.Context, ids ...messages.GroupID) {
 }
 
 func (s *Streamer) lookAll(ctx context.Context) {
-	for id := range s.known {
-		if _, running := s.workers[id]; running || len(s.roster.Members(id)) > 0 {
+	for id := range s.roster.groups {
+		if _, running := s.workers[id]; running || s.roster.peopled(id) {
 			s.lookAt(ctx, id)
 		}
 	}
@@ -231,26 +215,10 @@ func (s *Streamer) lookAt(ctx context.Context, id messages.GroupID) {
 	case running && role != s.parts[id]:
 		w.look()
 	case !running && role.Part != lease.Nobody:
-		g, _ := s.roster.Group(id)
-		s.workers[id] = s.startWorker(ctx, s.updateOf(g, s.roster.Members(id)), s.doubted[id])
+		s.workers[id] = s.startWorker(ctx, s.roster.update(id), s.doubted[id])
 		delete(s.doubted, id)
 	}
 	s.parts[id] = role
-}
-
-// updateOf is the truth of a group with the reasons of those who left it.
-func (s *Streamer) updateOf(g messages.GroupSubscribed, members map[messages.Address]messages.Subscription) update {
-	left := map[messages.Address]messages.Left{}
-	for a := range g.Subscriptions {
-		if _, stays := members[a]; !stays {
-			left[a] = messages.Left{Reason: messages.StopMoved}
-		}
-	}
-	for a, why := range g.Left {
-		left[a] = why
-	}
-	g.Subscriptions = members
-	return update{GroupSubscribed: g, left: left}
 }
 
 // endpoint is what every opening at an endpoint goes through: its breaker, and the

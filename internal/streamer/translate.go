@@ -2,6 +2,7 @@ package streamer
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"hash/maphash"
 	"slices"
 	"time"
@@ -10,30 +11,39 @@ import (
 )
 
 // folderNames finds a folder's well-known name by its id. There are as many of them
-// as mailboxes: of each id, which is long, a hash is kept, whose last byte tells the
-// name by its place among the well-known ones.
-type folderNames []uint64
+// as mailboxes: of each id, which is long, a part of its hash is kept, at the name's
+// place among the well-known ones. Zero: no folder of its own has the name.
+type folderNames [wellKnownFolders]folderHash
 
-const (
-	folderPlace = 0xff        // the bits of a folder's place
-	noFolder    = folderPlace // the place of one without a name of its own
-)
+// folderHash makes it less likely than one in a billion that of ten million folders one
+// is taken for another.
+type folderHash [6]byte
+
+const wellKnownFolders = 10
 
 // wellKnown are the folders by their places.
-var wellKnown = messages.WellKnownFolders()
+var wellKnown = [wellKnownFolders]messages.FolderName(messages.WellKnownFolders())
 
 // namesOf turns the fact round. An id that the server gave for two names has none.
 func namesOf(fact messages.MailboxFolders) folderNames {
-	names := make(folderNames, 0, len(fact.Folders))
-	for name, id := range fact.Folders {
-		key := folderKey(id) &^ folderPlace
-		if i := slices.IndexFunc(names, func(n uint64) bool { return n&^folderPlace == key }); i >= 0 {
-			names[i] |= noFolder
-			continue
+	var names, known folderNames
+	for i, name := range wellKnown {
+		if id, told := fact.Folders[name]; told {
+			known[i] = hashOf(id)
 		}
-		names = append(names, key|uint64(slices.Index(wellKnown, name))&folderPlace) // an unknown name is none
+	}
+	for i, hash := range known {
+		if !slices.Contains(known[:i], hash) && !slices.Contains(known[i+1:], hash) {
+			names[i] = hash
+		}
 	}
 	return names
+}
+
+func hashOf(id string) folderHash {
+	var whole [8]byte
+	binary.LittleEndian.PutUint64(whole[:], folderKey(id))
+	return folderHash(whole[:])
 }
 
 // folderSeed is this process's: nobody can make ids that have the hash of another.
@@ -88,15 +98,12 @@ func unpack(out, packed []byte) ([]byte, bool) {
 	return out, true
 }
 
-func (f folderNames) name(parent *messages.Ref) messages.FolderName {
+func (f *folderNames) name(parent *messages.Ref) messages.FolderName {
 	if parent == nil {
 		return messages.FolderNone
 	}
-	key := folderKey(parent.ID) &^ folderPlace
-	for _, known := range f {
-		if place := known & folderPlace; known&^folderPlace == key && place < uint64(len(wellKnown)) {
-			return wellKnown[place]
-		}
+	if i := slices.Index(f[:], hashOf(parent.ID)); i >= 0 {
+		return wellKnown[i]
 	}
 	return messages.FolderOther
 }
@@ -105,7 +112,7 @@ func (f folderNames) name(parent *messages.Ref) messages.FolderName {
 // item nor a folder tells of something that cannot be told on: a gap of one.
 func (w *worker) eventOf(c *connection, m *member, n Notice, read time.Time) messages.Event {
 	meta := messages.EventMeta{
-		Mailbox: m.mailbox, Group: w.group.Group, Generation: w.group.Generation,
+		Mailbox: m.mailbox(), Group: w.group.Group, Generation: w.group.Generation,
 		Time: timeOf(n, c.exchangeTime(read)), Recorded: read, Epoch: m.epoch, Sequence: m.next(),
 	}
 	if n.Item == nil && n.Folder == nil {

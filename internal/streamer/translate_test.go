@@ -66,6 +66,12 @@ func TestFoldersAreNamedByTheirIDInEitherEncoding(t *testing.T) {
 	}
 }
 
+func TestEveryWellKnownFolderHasAPlace(t *testing.T) {
+	if known := messages.WellKnownFolders(); len(known) != wellKnownFolders {
+		t.Errorf("there are %d well-known folders, and %d places", len(known), wellKnownFolders)
+	}
+}
+
 func FuzzFolderKey(f *testing.F) {
 	f.Add(entryID)
 	f.Add(strings.Repeat("\x00", 300))

@@ -15,8 +15,9 @@ import (
 // update is the latest truth of a group, with the reasons of those who left it
 // since the worker last looked.
 type update struct {
-	messages.GroupSubscribed
-	left map[messages.Address]messages.Left
+	messages.GroupSubscribed // without Subscriptions
+	places                   *places
+	left                     map[messages.Address]messages.Left
 }
 
 // worker streams one group. Its goroutine owns everything below; tell, look and
@@ -48,7 +49,7 @@ type worker struct {
 	suspended time.Time // since when; zero: not
 
 	group    messages.GroupSubscribed
-	members  map[messages.Address]*member
+	members  members
 	coverage messages.Coverage // the record as stored
 	covered  uint64            // its sequence
 	recorded bool              // coverage was read, and all it speaks of is known
@@ -90,7 +91,6 @@ func (s *Streamer) startWorker(stage context.Context, u update, doubted bool) *w
 		updates:  make(chan update, 1),
 		looks:    make(chan struct{}, 1),
 		cancel:   cancel,
-		members:  map[messages.Address]*member{},
 		breaker:  breaker.NewGroup(breaker.GroupConfig{Name: string(u.Group)}),
 		openings: make(chan opening),
 		reports:  reports{to: s.cfg.Observer},

@@ -76,7 +76,13 @@ var classes = func() (table [256]byte) {
 	return table
 }()
 
-func newScanner(src *source) *scanner { return &scanner{src: src, texts: newTexts()} }
+// newScanner fills the scanner in place: copied in, its texts would lie on the stack of whoever reads a stream, for as long
+// as that lives.
+func newScanner(src *source) *scanner {
+	s := &scanner{src: src}
+	s.texts.begin()
+	return s
+}
 
 // begin looks at the next envelope.
 func (s *scanner) begin() {

@@ -21,7 +21,7 @@ type texts struct {
 	at    time.Time // that stamp says
 }
 
-func newTexts() texts { return texts{seed: maphash.MakeSeed()} }
+func (t *texts) begin() { t.seed = maphash.MakeSeed() }
 
 func (t *texts) of(b []byte) string {
 	if len(b) == 0 {

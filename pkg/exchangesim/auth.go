@@ -54,16 +54,25 @@ func (s *Server) login(r *http.Request) (account string, challenges []string) {
 // impersonate finds the target mailbox: the impersonated one, or the caller's own.
 func (c *call) impersonate(header *node) *soapFault {
 	c.charged = "account:" + c.account
-	if header == nil {
+	impersonation := header.child(nsTypes, "ExchangeImpersonation")
+	if impersonation == nil {
 		c.target = c.s.org.mailboxes[strings.ToLower(c.account)]
 		return nil
 	}
-	sid := header.child(nsTypes, "ConnectingSID").first()
+	connecting := impersonation.child(nsTypes, "ConnectingSID")
+	sid := connecting.first()
 	switch {
+	case header.child(nsTypes, "SerializedSecurityContext") != nil:
+		return newFault("ErrorMoreThanOneAccessModeSpecified")
+	case len(connecting.all()) > 1:
+		return schemaFault("ConnectingSID names more than one")
 	case sid.is(nsTypes, "SID"):
 		return newFault("ErrorInvalidUserSid")
 	case !sid.is(nsTypes, "SmtpAddress") && !sid.is(nsTypes, "PrimarySmtpAddress") && !sid.is(nsTypes, "PrincipalName"):
 		return newFault("ErrorInvalidExchangeImpersonationHeaderData")
+	}
+	if sid.is(nsTypes, "PrincipalName") && !strings.Contains(sid.value(), "@") {
+		return newFault("ErrorInvalidUserPrincipalName")
 	}
 	address := strings.ToLower(sid.value())
 	c.log.Impersonated = address

@@ -40,6 +40,9 @@ type Config struct {
 	// MaxConcurrency is the number of unanswered ordinary requests of a charged mailbox (EWSMaxConcurrency).
 	// Below 0: no limit.
 	MaxConcurrency int
+	// MaxDiscoveredUsers is the number of users that one GetUserSettings may name; more are answered InvalidRequest.
+	// 0: no limit, as none is documented.
+	MaxDiscoveredUsers int
 	// Accounts holds the passwords of the users that may log in, with Basic or with NTLM. With neither Accounts nor BearerTokens no
 	// authentication is asked, and everybody is the same account.
 	Accounts map[string]string
@@ -61,6 +64,8 @@ type Config struct {
 	SubscriptionIDs SubscriptionIDForm
 	Wire            WireForm
 	Owner           OwnerMode
+	// DelegateSubscriptions chooses whose folders a delegate may subscribe to.
+	DelegateSubscriptions DelegateMode
 	// Framing chooses how the envelopes of a stream are cut into writes.
 	Framing Framing
 	// PackedFolderIDs writes the folder ids inside events run-length packed (AQMk…), while the folder operations go on
@@ -111,6 +116,15 @@ const (
 	StolenClosed    StolenForm = "closed"     // a Success with ConnectionStatus Closed, as gromox does
 )
 
+// DelegateMode says which permission a subscription to another's folders needs. Microsoft's articles refuse delegates
+// altogether, with ErrorSubscriptionDelegateAccessNotSupported; public reports have them succeed.
+type DelegateMode string
+
+const (
+	DelegatesSubscribeWithFullAccess DelegateMode = "full-access" // as if the owner did; the default
+	DelegatesSubscribeAsReaders      DelegateMode = "readers"     // who may read a folder may subscribe to it; gromox
+)
+
 // Framing says how the envelopes of a stream are cut into flushed writes. A client must not depend on it.
 type Framing string
 
@@ -133,6 +147,10 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.QueueLimit, 4000)
 	setDefault(&c.BadIDs, BadIDGoodGoOn)
 	setDefault(&c.Framing, FramingEnvelope)
+	if c.Profile == Gromox {
+		setDefault(&c.DelegateSubscriptions, DelegatesSubscribeAsReaders)
+	}
+	setDefault(&c.DelegateSubscriptions, DelegatesSubscribeWithFullAccess)
 	setDefault(&c.Profile, Exchange2019)
 	row, known := profiles[c.Profile]
 	if !known {

@@ -15,7 +15,7 @@ func (c *call) findFolder() ([]message, *soapFault) {
 	return c.perFolder(func(parent *folder) message {
 		var found []*folder
 		for _, f := range parent.mailbox.folders {
-			if !f.gone && (f.parent == parent || deep && f.descendsFrom(parent)) {
+			if !f.gone && (f.parent == parent || deep && f.descendsFrom(parent)) && c.permission(f) != PermissionNone {
 				found = append(found, f)
 			}
 		}

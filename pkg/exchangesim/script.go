@@ -1,6 +1,7 @@
 package exchangesim
 
 import (
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -91,12 +92,19 @@ func (sc *script) matches(operation, server string, mailboxes []string) bool {
 		(sc.Mailbox == "" || slices.Contains(mailboxes, sc.Mailbox))
 }
 
-func always(Fault) bool { return true }
+// atHost tells whether the URL of a request names the Fault's Host.
+func (f Fault) atHost(r *http.Request) bool {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return f.Host == "" || strings.EqualFold(f.Host, host)
+}
 
 // takeScript finds the script of the call and sits out its delay.
 func (c *call) takeScript() {
 	c.s.mu.Lock()
-	c.fault = c.s.org.takeScript(c.log.Operation, c.log.RoutedTo, c.log.Mailboxes, always)
+	c.fault = c.s.org.takeScript(c.log.Operation, c.log.RoutedTo, c.log.Mailboxes, func(f Fault) bool { return f.atHost(c.r) })
 	c.s.mu.Unlock()
 	if !c.s.sitOut(c.r, c.fault) {
 		c.s.abandon(c.w, c.log)

@@ -71,7 +71,10 @@ var walks = []struct {
 		w.at("", soapOp, moved(302, other))
 		w.no("", poxOp)
 	}, "host-not-allowed " + other},
-	{"a redirect of HTTP in a circle, then plain XML", func(w *world) { w.at("contoso.test", soapOp, moved(302, apex)); w.no("autodiscover.contoso.test", soapOp) }, pox(sub) + ews},
+	{"a redirect of HTTP in a circle, then plain XML", func(w *world) {
+		w.at("contoso.test", soapOp, moved(302, apex))
+		w.no("autodiscover.contoso.test", soapOp)
+	}, pox(sub) + ews},
 
 	{"RedirectUrl", func(w *world) {
 		w.sim.Script(exchangesim.Fault{Operation: soapOp, Mailbox: anna, Answer: exchangesim.FaultAnswer{ResponseCode: "RedirectUrl", RedirectTarget: mail}})

@@ -9,9 +9,11 @@ import (
 
 // authenticate tells who calls, or answers 401.
 func (c *call) authenticate() bool {
-	account, challenges := c.s.login(c.r)
+	account, challenges, ok := c.s.login(c.r)
 	if len(challenges) > 0 {
 		c.w.Header()["Www-Authenticate"] = challenges
+	}
+	if !ok {
 		c.plain(http.StatusUnauthorized, "")
 		return false
 	}
@@ -19,36 +21,37 @@ func (c *call) authenticate() bool {
 	return true
 }
 
-// login checks the credentials of a request. If they do not do it names the ways to log in. Without configured ones
-// everybody is the account "".
-func (s *Server) login(r *http.Request) (account string, challenges []string) {
-	if len(s.cfg.Accounts) == 0 && len(s.cfg.BearerTokens) == 0 {
-		return "", nil
+// login checks the credentials of a request. Without an account it is a 401. The challenges name the ways to log in, or
+// go with the answer as the server's proof. Without anything configured everybody is the account "".
+func (s *Server) login(r *http.Request) (account string, challenges []string, ok bool) {
+	asksUsers := len(s.cfg.Accounts) > 0 || s.cfg.Login != nil
+	if !asksUsers && len(s.cfg.BearerTokens) == 0 {
+		return "", nil, true
 	}
 	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") && slices.Contains(s.cfg.BearerTokens, credentials) {
-		return ApplicationAccount, nil
+		return ApplicationAccount, nil, true
 	}
 	if len(s.cfg.BearerTokens) > 0 {
 		challenges = append(challenges, "Bearer")
 	}
 	switch {
-	case len(s.cfg.Accounts) == 0:
-		return "", challenges
-	case s.ntlm != nil:
-		account, asked := s.loginNTLM(r)
-		if len(asked) == 0 {
-			return account, nil
+	case !asksUsers:
+		return "", challenges, false
+	case s.scheme != nil:
+		account, asked := s.loginConn(r)
+		if account != "" {
+			return account, asked, true
 		}
-		return "", append(challenges, asked...)
+		return "", append(challenges, asked...), false
 	}
 	decoded, err := base64.StdEncoding.DecodeString(credentials)
-	user, password, ok := strings.Cut(string(decoded), ":")
+	user, password, whole := strings.Cut(string(decoded), ":")
 	want, known := s.cfg.Accounts[user]
-	if strings.EqualFold(scheme, "Basic") && err == nil && ok && known && password == want {
-		return user, nil
+	if strings.EqualFold(scheme, "Basic") && err == nil && whole && known && password == want {
+		return user, nil, true
 	}
-	return "", append(challenges, `Basic realm="EWS"`)
+	return "", append(challenges, `Basic realm="EWS"`), false
 }
 
 // impersonate finds the target mailbox: the impersonated one, or the caller's own.

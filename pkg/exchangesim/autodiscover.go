@@ -28,9 +28,11 @@ func (s *Server) newDiscovery(w http.ResponseWriter, r *http.Request, operation 
 			return nil, nil
 		}
 	}
-	account, challenges := s.login(r)
+	account, challenges, ok := s.login(r)
 	if len(challenges) > 0 {
 		w.Header()["Www-Authenticate"] = challenges
+	}
+	if !ok {
 		d.plain(http.StatusUnauthorized, "")
 		return nil, nil
 	}

@@ -48,6 +48,9 @@ type Config struct {
 	Accounts map[string]string
 	// NTLM asks the Accounts for NTLM. nil: for Basic.
 	NTLM *NTLM
+	// Login logs connections in by a scheme that is not this package's, such as Negotiate, in place of Basic and NTLM. The
+	// names it tells need not be among the Accounts.
+	Login LoginScheme
 	// BearerTokens are the access tokens that are accepted. They all stand for one application account.
 	BearerTokens []string
 	// MayImpersonate names the accounts that hold the role ApplicationImpersonation; the application account of the

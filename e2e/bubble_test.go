@@ -36,7 +36,9 @@ type bubble struct {
 	log   *slog.Logger
 
 	listener *exchangesim.PipeListener
-	way      way // to Exchange
+	way      way                    // to Exchange
+	login    ewssoap.Authorizer     // nil: the simulator asks nobody
+	tune     func(*exchange.Config) // nil: each mailbox is impersonated
 	serving  sync.WaitGroup
 }
 
@@ -75,9 +77,12 @@ func (b *bubble) run(tune ...func(*streamer.Config, *subscriber.Config)) (stop f
 
 	transport := ewssoap.NewTransport(ewssoap.TransportConfig{DialContext: b.dial})
 	streams := ewssoap.NewTransport(ewssoap.TransportConfig{DialContext: b.dial})
-	client := ewssoap.NewClient(ewssoap.Options{Calls: transport, Streams: streams})
-	adapter := exchange.New(exchange.Config{
-		AutodiscoverURL: ewsURL + "/autodiscover/autodiscover.svc", Impersonation: true, Random: uniform}, client)
+	client := ewssoap.NewClient(ewssoap.Options{Calls: transport, Streams: streams, Auth: b.login})
+	asked := exchange.Config{AutodiscoverURL: ewsURL + "/autodiscover/autodiscover.svc", Impersonation: true, Random: uniform}
+	if b.tune != nil {
+		b.tune(&asked)
+	}
+	adapter := exchange.New(asked, client)
 
 	streaming := streamer.Config{NewID: newID, Random: uniform, Logger: b.log.With("stage", "streamer")}
 	subscribing := subscriber.Config{NewID: newID, Random: uniform, Logger: b.log.With("stage", "subscriber")}

@@ -18,10 +18,11 @@ import (
 
 // organisation is what a file of -config describes.
 type organisation struct {
-	servers   []string
-	accounts  []account
-	mailboxes []mailbox
-	profile   exchangesim.Profile
+	servers     []string
+	accounts    []account
+	mailboxes   []mailbox
+	discoveries []discovery
+	profile     exchangesim.Profile
 }
 
 type account struct {
@@ -32,6 +33,13 @@ type account struct {
 type mailbox struct {
 	address, server, grouping string
 	rights                    []string // accounts that may impersonate it; nil: all that may impersonate
+	delegates                 []exchangesim.Delegation
+}
+
+// discovery is what Autodiscover says of an address.
+type discovery struct {
+	address string
+	exchangesim.Discovery
 }
 
 // readFile reads a file of -config. The error has a line for everything that is wrong.

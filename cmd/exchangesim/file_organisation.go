@@ -13,10 +13,11 @@ import (
 func (r *reader) organisation(root *yaml.Node) {
 	r.lines = map[string]int{}
 	r.mapping("", root, fields{
-		"servers":   r.texts(&r.read.servers),
-		"accounts":  func(key string, n *yaml.Node) { r.list(key, n, r.account) },
-		"mailboxes": func(key string, n *yaml.Node) { r.list(key, n, r.mailbox) },
-		"profile":   r.profile,
+		"servers":      r.texts(&r.read.servers),
+		"accounts":     func(key string, n *yaml.Node) { r.list(key, n, r.account) },
+		"mailboxes":    func(key string, n *yaml.Node) { r.list(key, n, r.mailbox) },
+		"autodiscover": func(key string, n *yaml.Node) { r.list(key, n, r.discovery) },
+		"profile":      r.profile,
 	})
 	if len(r.read.mailboxes) == 0 && len(r.problems) == 0 {
 		r.wrong(root.Line, "mailboxes", "there is none: list at least one, such as - address: anna@example.com")
@@ -44,6 +45,9 @@ func (r *reader) mailbox(key string, node *yaml.Node) {
 	var m mailbox
 	r.mapping(key, node, fields{
 		"address": r.text(&m.address), "server": r.text(&m.server), "grouping": r.text(&m.grouping), "rights": r.texts(&m.rights),
+		"delegates": func(key string, n *yaml.Node) {
+			r.list(key, n, func(key string, n *yaml.Node) { r.delegate(key, n, &m) })
+		},
 	})
 	if local, domain, ok := strings.Cut(m.address, "@"); !ok || local == "" || domain == "" {
 		r.wrong(node.Line, key+".address", fmt.Sprintf("%q is no SMTP address: write one such as anna@example.com", m.address))
@@ -83,6 +87,11 @@ func (r *reader) check() {
 		if declared && !slices.ContainsFunc(o.servers, func(s string) bool { return strings.EqualFold(s, m.server) }) {
 			r.wrong(line, key+".server", fmt.Sprintf("%q is not in servers: add it there, or write one of %s", m.server, strings.Join(o.servers, ", ")))
 		}
+		for i, d := range m.delegates {
+			if !accounts[d.Account] && !strings.Contains(d.Account, "@") {
+				r.wrong(line, fmt.Sprintf("%s.delegates[%d].account", key, i+1), fmt.Sprintf("%q is no account and no address: add it to accounts", d.Account))
+			}
+		}
 		for _, name := range m.rights {
 			if !accounts[name] {
 				r.wrong(line, key+".rights", fmt.Sprintf("%q is no account: add it to accounts", name))
@@ -112,5 +121,11 @@ func (o organisation) populate(sim *exchangesim.Server) {
 		if m.rights != nil {
 			sim.LimitImpersonation(m.address, m.rights...)
 		}
+		for _, d := range m.delegates {
+			sim.Delegate(m.address, d.Account, d.Permission, d.Folders...)
+		}
+	}
+	for _, d := range o.discoveries {
+		sim.SetAutodiscover(d.address, d.Discovery)
 	}
 }

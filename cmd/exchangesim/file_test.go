@@ -23,6 +23,11 @@ mailboxes:
   - {address: anna@example.com, grouping: CONTOSO-1, rights: [svc]}
   - {address: bert@example.com, server: EX02.example.com}
   - {address: cora@example.com, rights: []}
+  - address: dora@example.com
+    delegates: [{account: weak, permission: full-access}, {account: anna@example.com, permission: reviewer, folders: [inbox, calendar]}]
+autodiscover:
+  - {address: emil@example.com, redirectAddress: emil@cloud.example.net}
+  - {address: cora@example.com, without: [GroupingInformation]}
 `
 
 func writeFile(t *testing.T, content string) string {
@@ -44,9 +49,17 @@ func TestFile(t *testing.T) {
 		servers:  []string{"ex01.example.com", "ex02.example.com"},
 		accounts: []account{{"svc", "secret", true}, {"weak", "secret", false}},
 		mailboxes: []mailbox{
-			{"anna@example.com", "ex01.example.com", "CONTOSO-1", []string{"svc"}},
-			{"bert@example.com", "EX02.example.com", "Default-First-Site-Name", nil},
-			{"cora@example.com", "ex01.example.com", "Default-First-Site-Name", []string{}},
+			{"anna@example.com", "ex01.example.com", "CONTOSO-1", []string{"svc"}, nil},
+			{"bert@example.com", "EX02.example.com", "Default-First-Site-Name", nil, nil},
+			{"cora@example.com", "ex01.example.com", "Default-First-Site-Name", []string{}, nil},
+			{"dora@example.com", "ex02.example.com", "Default-First-Site-Name", nil, []exchangesim.Delegation{
+				{Account: "weak", Permission: exchangesim.FullAccess},
+				{Account: "anna@example.com", Permission: exchangesim.Reviewer, Folders: []string{"inbox", "calendar"}},
+			}},
+		},
+		discoveries: []discovery{
+			{"emil@example.com", exchangesim.Discovery{RedirectAddress: "emil@cloud.example.net"}},
+			{"cora@example.com", exchangesim.Discovery{Without: []string{"GroupingInformation"}}},
 		},
 	}
 	if !reflect.DeepEqual(*o.file, want) {
@@ -71,7 +84,7 @@ func TestFileTellsLineAndKey(t *testing.T) {
 		"no YAML":         {"a:\n\tb: 1\n", ":2: not valid YAML: found character that cannot start any token"},
 		"profile":         {anna + "profile: exchange-5.5\n", `:3: profile: profile "exchange-5.5": use one of exchange-2010, `},
 		"no mapping":      {"- a\n", ":1: is no mapping"},
-		"unknown key":     {anna + "  colour: red\n", ":3: mailboxes[1].colour: unknown key: write one of address, grouping, rights, server"},
+		"unknown key":     {anna + "  colour: red\n", ":3: mailboxes[1].colour: unknown key: write one of address, delegates, grouping, rights, server"},
 		"set twice":       {anna + "  address: a@b\n", ":3: mailboxes[1].address: set twice, first on line 2"},
 		"no list":         {anna + "servers: ex01\n", ":3: servers: is no list"},
 		"no value":        {anna + "  server:\n", ":3: mailboxes[1].server: has no value"},
@@ -79,6 +92,13 @@ func TestFileTellsLineAndKey(t *testing.T) {
 		"address twice":   {anna + "- address: ANNA@example.com\n", `:3: mailboxes[2].address: "ANNA@example.com" is there already`},
 		"unknown server":  {anna + "  server: b\nservers: [a]\n", `:2: mailboxes[1].server: "b" is not in servers`},
 		"unknown account": {anna + "  rights: [svc]\n", `:2: mailboxes[1].rights: "svc" is no account`},
+		"delegate":        {anna + "  delegates: [{account: x@y, permission: owner}]\n", `:3: mailboxes[1].delegates[1]: permission "owner": use none, reviewer, editor or full-access`},
+		"no delegate":     {anna + "  delegates: [{account: svc, permission: editor}]\n", `:2: mailboxes[1].delegates[1].account: "svc" is no account and no address`},
+		"whole mailbox":   {anna + "  delegates: [{account: x@y, permission: full-access, folders: [inbox]}]\n", `:3: mailboxes[1].delegates[1]: permission full-access is on all folders`},
+		"no folder":       {anna + "  delegates: [{account: x@y, permission: editor, folders: [outbx]}]\n", `:3: mailboxes[1].delegates[1].folders: "outbx" is no folder of a new mailbox`},
+		"two redirects":   {anna + "autodiscover: [{address: x@y, redirectAddress: a@b, error: '500'}]\n", `:3: autodiscover[1]: set one of redirectAddress, redirectUrl and error`},
+		"no error code":   {anna + "autodiscover: [{address: x@y, error: Busy}]\n", `:3: autodiscover[1]: error "Busy": use one of InternalServerError`},
+		"whose discovery": {anna + "autodiscover: [{error: InvalidUser}]\n", `:3: autodiscover[1].address: "" is no SMTP address`},
 		"no password":     {anna + "accounts:\n- name: svc\n", ":4: accounts[1]: an account needs name and password"},
 		"account twice":   {anna + "accounts:\n- {name: a, password: b}\n- {name: a, password: c}\n", `:5: accounts[2].name: "a" is there already`},
 		"no boolean":      {anna + "accounts:\n- {name: a, password: b, impersonates: often}\n", `:4: accounts[1].impersonates: "often" is neither`},

@@ -101,7 +101,7 @@ var advices = map[string]string{
 	"ErrorImpersonationDenied":   "give the account the role ApplicationImpersonation",
 	"ErrorNonExistentMailbox":    "is the address the primary SMTP address of a mailbox, and not only of a contact or a group?",
 	"ErrorAccessDenied":          "as a delegate the account needs Full Access to the mailbox, or rights to its folders",
-	"ErrorFolderNotFound":        "do the folders of subscribe.folders exist, and does the account see them?",
+	"ErrorFolderNotFound":        "do the folders of subscribe.folders exist, and does the account see them? A delegate needs Full Access to the mailbox, or rights to its folders",
 	"InvalidUser":                "Autodiscover knows no such mailbox: is the address a primary SMTP address?",
 	"HTTP 401":                   "user or password, or the token, is wrong; do not try often: accounts are locked",
 	"HTTP 403":                   "the account is not let in: EWSEnabled, EwsApplicationAccessPolicy, or a rule of a gateway",

@@ -40,8 +40,8 @@ func TestAccess(t *testing.T) {
 		{"no such mailbox", call{user: "svc:secret", impersonate: "nobody@sim.test"}, subscribeAll, 500, "ErrorNonExistentMailbox"},
 		{"own mailbox", call{user: anna + ":hers"}, subscribeAll, 200, "NoError"},
 		{"account without mailbox", call{user: "svc:secret"}, subscribeAll, 500, "ErrorMissingEmailAddress"},
-		{"delegate", call{user: anna + ":hers"}, subscribeTo(ofBertsInbox, allTypes), 200, "ErrorAccessDenied"},
-		{"foreign folder", call{user: anna + ":hers"}, strings.Replace(getInbox, ofInbox, ofBertsInbox, 1), 200, "ErrorAccessDenied"},
+		{"delegate", call{user: anna + ":hers"}, subscribeTo(ofBertsInbox, allTypes), 200, "ErrorFolderNotFound"},
+		{"foreign folder", call{user: anna + ":hers"}, strings.Replace(getInbox, ofInbox, ofBertsInbox, 1), 200, "ErrorFolderNotFound"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, cfg, func(t *testing.T, s *exchangesim.Server, c *client) {

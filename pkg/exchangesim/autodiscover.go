@@ -23,9 +23,16 @@ func (s *Server) newDiscovery(w http.ResponseWriter, r *http.Request, operation 
 	d.log.Operation = operation
 	s.commonHead(w.Header(), r, nil)
 	w.Header().Set("X-SOAP-Enabled", "True") // what clients probe for, at any status
-	account, challenges := s.login(r)
+	if r.Method == http.MethodGet {          // without credentials: its Location counts, or the header above
+		if d.log.Operation = "AutodiscoverGET"; d.takeFault() {
+			return nil, nil
+		}
+	}
+	account, challenges, ok := s.login(r)
 	if len(challenges) > 0 {
 		w.Header()["Www-Authenticate"] = challenges
+	}
+	if !ok {
 		d.plain(http.StatusUnauthorized, "")
 		return nil, nil
 	}
@@ -64,7 +71,7 @@ func (s *Server) baseURL(r *http.Request) string {
 func (d *discovery) takeFault() bool {
 	d.s.mu.Lock()
 	d.fault = d.s.org.takeFault(d.log.Operation, "", d.log.Mailboxes, func(f Fault) bool {
-		return f.Mailbox == "" || f.Answer.ResponseCode == ""
+		return f.atHost(d.r) && (f.Answer.ResponseCode == "" || f.Mailbox == "" && d.r.Method == http.MethodPost)
 	})
 	d.s.mu.Unlock()
 	if !d.s.sitOut(d.r, d.fault) {
@@ -91,7 +98,7 @@ func (d *discovery) takeFault() bool {
 // userFault finds the fault that answers one user with a code.
 func (d *discovery) userFault(address string) *givenFault {
 	return d.s.org.takeFault(d.log.Operation, "", []string{address}, func(f Fault) bool {
-		return f.Mailbox != "" && f.Answer.ResponseCode != ""
+		return f.atHost(d.r) && f.Mailbox != "" && f.Answer.ResponseCode != ""
 	})
 }
 

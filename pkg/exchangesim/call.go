@@ -72,7 +72,7 @@ func (c *call) prepare() *soapFault {
 	}
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	if f := c.impersonate(header.child(nsTypes, "ExchangeImpersonation")); f != nil {
+	if f := c.impersonate(header); f != nil {
 		return f
 	}
 	c.server = c.s.org.route(c.log.AnchorMailbox, c.log.PreferServerAffinity, c.log.Cookie, sentCookie(c.r, exchangeCookie), c.log.Impersonated)

@@ -46,11 +46,17 @@ type Config struct {
 	// TooManyConnections chooses what a request or stream over HangingConnectionLimit or MaxConcurrency is answered, Busy
 	// what one over ConcurrentSyncCalls is, and FaultAnswer.Busy.
 	TooManyConnections, Busy ThrottleForm
+	// MaxDiscoveredUsers is the number of users that one GetUserSettings may name; more are answered InvalidRequest.
+	// 0: no limit, as none is documented.
+	MaxDiscoveredUsers int
 	// Accounts holds the passwords of the users that may log in, with Basic or with NTLM. With neither Accounts nor BearerTokens no
 	// authentication is asked, and everybody is the same account.
 	Accounts map[string]string
 	// NTLM asks the Accounts for NTLM. nil: for Basic.
 	NTLM *NTLM
+	// Login logs connections in by a scheme that is not this package's, such as Negotiate, in place of Basic and NTLM. The
+	// names it tells need not be among the Accounts.
+	Login LoginScheme
 	// BearerTokens are the access tokens that are accepted. They all stand for one application account.
 	BearerTokens []string
 	// MayImpersonate names the accounts that hold the role ApplicationImpersonation; the application account of the
@@ -70,6 +76,8 @@ type Config struct {
 	SubscriptionIDs SubscriptionIDForm
 	Wire            WireForm
 	Owner           OwnerMode
+	// DelegateSubscriptions chooses whose folders a delegate may subscribe to.
+	DelegateSubscriptions DelegateMode
 	// Framing chooses how the envelopes of a stream are cut into writes.
 	Framing Framing
 	// PackedFolderIDs writes the folder ids inside events run-length packed (AQMk…), while the folder operations go on
@@ -119,6 +127,15 @@ const (
 	StolenClosed    StolenForm = "closed"     // a Success with ConnectionStatus Closed, as gromox does
 )
 
+// DelegateMode says which permission a subscription to another's folders needs. Microsoft's articles refuse delegates
+// altogether, with ErrorSubscriptionDelegateAccessNotSupported; public reports have them succeed.
+type DelegateMode string
+
+const (
+	DelegatesSubscribeWithFullAccess DelegateMode = "full-access" // as if the owner did; the default
+	DelegatesSubscribeAsReaders      DelegateMode = "readers"     // who may read a folder may subscribe to it; gromox
+)
+
 // Framing says how the envelopes of a stream are cut into flushed writes. A client must not depend on it.
 type Framing string
 
@@ -141,6 +158,10 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.QueueLimit, 4000)
 	setDefault(&c.BadIDs, BadIDGoodGoOn)
 	setDefault(&c.Framing, FramingEnvelope)
+	if c.Profile == Gromox {
+		setDefault(&c.DelegateSubscriptions, DelegatesSubscribeAsReaders)
+	}
+	setDefault(&c.DelegateSubscriptions, DelegatesSubscribeWithFullAccess)
 	setDefault(&c.Profile, Exchange2019)
 	row, known := profiles[c.Profile]
 	if !known {

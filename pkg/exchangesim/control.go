@@ -23,6 +23,7 @@ func (s *Server) newControl() *control {
 	s.controlUsers(c)
 	s.controlFate(c)
 	s.controlState(c)
+	s.controlAccess(c)
 	s.servePage(c.mux)
 	return c
 }

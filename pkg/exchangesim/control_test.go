@@ -240,6 +240,17 @@ func TestControlMistakes(t *testing.T) {
 		{"fail", `{"answer":{"delay":"soon"}}`, "invalid duration"},
 		{"fail", `{"answer":{"colour":"red"}}`, `unknown field "colour"`},
 		{"produce", `{"rate":1}`, "duration"},
+		{"fail", `{"answer":{"responseCode":"RedirectUrl"}}`, "needs a redirectTarget"},
+		{"delegate", `{"mailbox":"anna@sim.test","permission":"editor"}`, "account is missing"},
+		{"delegate", `{"mailbox":"anna@sim.test","account":"svc","permission":"owner"}`, "use none, reviewer, editor or full-access"},
+		{"delegate", `{"mailbox":"anna@sim.test","account":"svc","permission":"full-access","folders":["inbox"]}`, "leave folders out"},
+		{"delegate", `{"mailbox":"anna@sim.test","account":"svc","permission":"editor","folders":["nosuch"]}`, `no folder "nosuch"`},
+		{"impersonation", `{"mailbox":"nobody@sim.test"}`, "no mailbox"},
+		{"autodiscover", `{"mailbox":"anna"}`, "is no address"},
+		{"autodiscover", `{"mailbox":"anna@sim.test","error":"500","redirectUrl":"https://b.test/"}`, "set one of redirectAddress"},
+		{"autodiscover", `{"mailbox":"anna@sim.test","error":"500","ewsUrl":"https://b.test/"}`, "are of settings"},
+		{"autodiscover", `{"mailbox":"anna@sim.test","error":"Busy"}`, `error "Busy": use one of InternalServerError`},
+		{"autodiscover", `{"mailbox":"anna@sim.test","redirectAddress":"anna"}`, `redirectAddress "anna" is no address`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bubble(t, exchangesim.Config{}, func(t *testing.T, s *exchangesim.Server, c *client) {

@@ -32,6 +32,8 @@
 //     ConnectionTimeout is over.
 //   - What a client does to a mailbox is a Change, like what users do, and raises the events that Microsoft's articles on
 //     notifications and on deletion events list; docs/simulator.md says by operation what no article lists.
+//   - With accounts configured a mailbox is open to its own account, to who may impersonate it, and to delegates. What
+//     one may not see is answered like what is not there; what one may see and not change, ErrorAccessDenied.
 //   - A pull subscription gives events again to who asks with an older watermark, as long as Config.QueueLimit of them are
 //     kept.
 //   - An item says the same for ever, wherever it is moved or copied, until a client changes it. One that came without
@@ -57,8 +59,8 @@
 //   - Messages to addresses outside the organisation are lost, without a report. Meeting requests come from Invite alone,
 //     and no answer to one is sent.
 //   - A deletion of a folder is final, except into Deleted Items. A mailbox takes at most 20,000 items from clients.
-//   - Folders have no permissions: with accounts configured a mailbox is open to its own account
-//     and to who impersonates it, without them to everybody.
+//   - Delegates have a permission of three, on folders: they cannot be limited to their own items or to public ones, and do
+//     not send on behalf. Without accounts a mailbox is open to everybody.
 //   - Messages are worded differently from Exchange's. Nobody should read them.
 //
 // # Control endpoint

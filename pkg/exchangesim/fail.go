@@ -1,6 +1,7 @@
 package exchangesim
 
 import (
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -83,12 +84,19 @@ func (f Fault) matches(operation, server string, mailboxes []string) bool {
 		(f.Mailbox == "" || slices.Contains(mailboxes, f.Mailbox))
 }
 
-func always(Fault) bool { return true }
+// atHost tells whether the URL of a request names the Fault's Host.
+func (f Fault) atHost(r *http.Request) bool {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return f.Host == "" || strings.EqualFold(f.Host, host)
+}
 
 // takeFault finds the fault of the call and sits out its delay.
 func (c *call) takeFault() {
 	c.s.mu.Lock()
-	c.fault = c.s.org.takeFault(c.log.Operation, c.log.RoutedTo, c.log.Mailboxes, always)
+	c.fault = c.s.org.takeFault(c.log.Operation, c.log.RoutedTo, c.log.Mailboxes, func(f Fault) bool { return f.atHost(c.r) })
 	c.s.mu.Unlock()
 	if !c.s.sitOut(c.r, c.fault) {
 		c.s.abandon(c.w, c.log)

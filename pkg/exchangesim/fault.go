@@ -4,14 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 )
 
 // Fault is an answer in place of the ordinary one, which Fail arranges. Empty conditions match everything.
 type Fault struct {
-	Operation string      `json:"operation,omitempty"` // the name of an EWS operation, GetUserSettings or AutodiscoverPOX
+	Operation string      `json:"operation,omitempty"` // the name of an EWS operation, GetUserSettings, AutodiscoverPOX, or AutodiscoverGET without credentials
 	Mailbox   string      `json:"mailbox,omitempty"`   // impersonated, or named by the request or by one of its ids
 	Server    string      `json:"server,omitempty"`    // the mailbox server the request is routed to
+	Host      string      `json:"host,omitempty"`      // in the URL of the request, without port
 	Times     int         `json:"times,omitempty"`     // 0: once; below 0: until removed
 	After     int         `json:"after,omitempty"`     // lets that many matching requests pass first
 	Answer    FaultAnswer `json:"answer"`
@@ -75,6 +77,8 @@ func (f Fault) validate() error {
 		return errors.New("fault: the answer is empty; set one of " + kindsOfAnswer + ", or delay")
 	case a.Status != 0 && (a.Status < 200 || a.Status > 599):
 		return errors.New("fault: status is out of 200..599")
+	case strings.HasPrefix(a.ResponseCode, "Redirect") && a.RedirectTarget == "":
+		return errors.New("fault: a redirect needs a redirectTarget")
 	case f.After < 0 || a.Envelopes < 0:
 		return errors.New("fault: after and envelopes count from 0")
 	}

@@ -19,7 +19,8 @@ func (c *call) findFolder() ([]message, *soapFault) {
 	return c.perFolder(func(parent *folder) message {
 		var found []*folder
 		for _, f := range parent.mailbox.folders {
-			if !f.gone && (f.parent == parent || deep && f.descendsFrom(parent)) && matches(f) {
+			below := f.parent == parent || deep && f.descendsFrom(parent)
+			if !f.gone && below && matches(f) && c.permission(f) != PermissionNone {
 				found = append(found, f)
 			}
 		}

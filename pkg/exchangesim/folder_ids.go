@@ -50,17 +50,27 @@ func (c *call) mailboxOf(ref *node) (*mailbox, string) {
 	return c.target, missing(c.target)
 }
 
-// resolve finds the folder a FolderId or DistinguishedFolderId names, or says with which code it fails. Only the owner
-// and who impersonates the owner may see it; without authentication everybody.
+// resolve finds the folder a FolderId or DistinguishedFolderId names, or says with which code it fails. That may be for
+// want of a permission.
 func (c *call) resolve(ref *node) (*folder, string) {
+	f, code := c.find(ref)
+	if code != "" {
+		return nil, code
+	}
+	if code := c.refused(f, slices.Contains(readingFolders, c.op.name.Local), "ErrorFolderNotFound"); code != "" {
+		return nil, code
+	}
+	return f, ""
+}
+
+// find is resolve for who may do everything.
+func (c *call) find(ref *node) (*folder, string) {
 	mb, code := c.mailboxOf(ref)
 	switch {
 	case code != "":
 		return nil, code
 	case mb == nil:
 		return nil, "ErrorNonExistentMailbox"
-	case mb != c.target && c.account != "":
-		return nil, "ErrorAccessDenied"
 	}
 	if ref.is(nsTypes, "DistinguishedFolderId") {
 		if f := mb.distinguished(ref.attr("Id")); f != nil {

@@ -1,5 +1,7 @@
 package exchangesim
 
+import "slices"
+
 // getItem answers GetItem.
 func (c *call) getItem() ([]message, *soapFault) {
 	sh := readShape(c.op.child(nsMessages, "ItemShape"))
@@ -11,22 +13,22 @@ func (c *call) getItem() ([]message, *soapFault) {
 	})
 }
 
-// resolveItem finds an item by its id, or says with which code it fails. As with folders, with accounts configured only
-// the owner and who impersonates the owner may see it.
+// resolveItem finds an item by its id, or says with which code it fails. That may be for want of a permission on its folder.
 func (c *call) resolveItem(id string) (*item, string) {
 	ref, ok := parseObjectID(id)
 	if !ok {
 		return nil, "ErrorInvalidIdMalformed"
 	}
 	mb := c.s.org.byGUID[ref.mailbox]
-	switch {
-	case mb == nil:
+	if mb == nil {
 		return nil, "ErrorNonExistentMailbox"
-	case mb != c.target && c.account != "":
-		return nil, "ErrorAccessDenied"
 	}
-	if it := mb.item(id); it != nil {
-		return it, ""
+	it := mb.item(id)
+	if it == nil {
+		return nil, "ErrorItemNotFound"
 	}
-	return nil, "ErrorItemNotFound"
+	if code := c.refused(it.folder, slices.Contains(readingItems, c.op.name.Local), "ErrorItemNotFound"); code != "" {
+		return nil, code
+	}
+	return it, ""
 }

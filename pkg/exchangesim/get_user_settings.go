@@ -1,11 +1,20 @@
 package exchangesim
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 )
 
 const actionBase = "http://schemas.microsoft.com/exchange/2010/Autodiscover/Autodiscover/GetUserSettings"
+
+// discoveryVersions are the values of RequestedServerVersion. Those that EWS has beside them are refused (ews-managed-api
+// issue 140).
+var discoveryVersions = []string{
+	"Exchange2010", "Exchange2010_SP1", "Exchange2010_SP2", "Exchange2012", "Exchange2013", "Exchange2013_SP1", "Exchange2015", "Exchange2016",
+}
 
 // serveAutodiscover answers GetUserSettings of SOAP Autodiscover (MS-OXWSADISC).
 func (s *Server) serveAutodiscover(w http.ResponseWriter, r *http.Request) {
@@ -19,12 +28,17 @@ func (s *Server) serveAutodiscover(w http.ResponseWriter, r *http.Request) {
 	if d.takeFault() {
 		return
 	}
+	version := root.child(nsSOAP, "Header").child(nsAutodiscover, "RequestedServerVersion").value()
 	switch {
 	case !root.is(nsSOAP, "Envelope") || request == nil:
 		f := &soapFault{code: "ErrorInvalidRequest", text: "The request is not a GetUserSettings."}
 		d.answer(f.code, http.StatusInternalServerError, ordinaryEnvelope(s.cfg.Version, f.render()))
 	case d.fault != nil && d.fault.ResponseCode != "":
 		d.answerSettings(d.fault.ResponseCode, d.fault.text(d.fault.ResponseCode), nil)
+	case !slices.Contains(discoveryVersions, version):
+		d.answerSettings("InvalidRequest", "The RequestedServerVersion header is missing or invalid.", nil)
+	case s.cfg.MaxDiscoveredUsers > 0 && len(users) > s.cfg.MaxDiscoveredUsers:
+		d.answerSettings("InvalidRequest", "At most "+strconv.Itoa(s.cfg.MaxDiscoveredUsers)+" users may be asked about at once.", nil)
 	case len(users) == 0 || len(asked) == 0:
 		d.answerSettings("InvalidRequest", "Users or RequestedSettings is empty.", nil)
 	default:
@@ -57,35 +71,27 @@ func (d *discovery) userResponses(users, asked []string) []byte {
 	defer d.s.mu.Unlock()
 	x := &xmlBuffer{}
 	for _, address := range users {
-		mb, f := d.s.org.mailboxes[address], d.userFault(address)
-		switch {
-		case f != nil:
-			userResponse(x, f.ResponseCode, f.text(f.ResponseCode), f.RedirectTarget, nil, asked)
-		case mb == nil:
-			userResponse(x, "InvalidUser", "The user "+address+" is not known.", "", nil, asked)
-		default:
-			userResponse(x, "NoError", "", "", d.settings(mb), asked)
-		}
+		d.about(address).userResponse(x, asked)
 	}
 	return x.b
 }
 
 // userResponse writes the answer for one user, in the order of the schema. Settings that are known but empty come as
 // errors; with another code than NoError there are none.
-func userResponse(x *xmlBuffer, code, text, redirect string, settings map[string]string, asked []string) {
-	x.raw("<UserResponse>").element("ErrorCode", code).element("ErrorMessage", text)
-	if redirect != "" {
-		x.element("RedirectTarget", redirect)
+func (f found) userResponse(x *xmlBuffer, asked []string) {
+	x.raw("<UserResponse>").element("ErrorCode", cmp.Or(poxErrors[f.code], f.code)).element("ErrorMessage", f.text)
+	if f.target != "" {
+		x.element("RedirectTarget", f.target)
 	} else {
 		x.raw(`<RedirectTarget i:nil="true" />`)
 	}
 	values, failed := &xmlBuffer{}, &xmlBuffer{}
 	for _, name := range asked {
-		value, known := settings[name]
+		value, known := f.settings[name]
 		switch {
 		case value != "":
 			values.raw(`<UserSetting i:type="StringSetting">`).element("Name", name).element("Value", value).raw(`</UserSetting>`)
-		case code != "NoError":
+		case f.code != "NoError":
 		case known:
 			settingError(failed, "SettingIsNotAvailable", name)
 		default:

@@ -40,7 +40,7 @@ func TestGetItemAnswersEachID(t *testing.T) {
 func TestItemsAreTheirOwners(t *testing.T) {
 	bubble(t, exchangesim.Config{Accounts: map[string]string{"svc": "x"}}, func(t *testing.T, s *exchangesim.Server, c *client) {
 		get := fmt.Sprintf(getItems, `<t:ItemId Id="`+s.Deliver(bert).ID+`"/>`)
-		for who, want := range map[string]string{anna: "ErrorAccessDenied", bert: "NoError"} {
+		for who, want := range map[string]string{anna: "ErrorItemNotFound", bert: "NoError"} {
 			o := as(who)
 			o.user = "svc:x"
 			if have := c.do(c.request(o, get)).code; have != want {

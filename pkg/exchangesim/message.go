@@ -151,6 +151,8 @@ var texts = map[string]string{
 	"ErrorSchemaValidation":                       "The request failed schema validation.",
 	"ErrorInvalidRequest":                         "The request is invalid.",
 	"ErrorInvalidExchangeImpersonationHeaderData": "The ExchangeImpersonation header is invalid.",
+	"ErrorInvalidUserPrincipalName":               "The user principal name is not valid.",
+	"ErrorMoreThanOneAccessModeSpecified":         "Impersonate, or send a security context, but not both.",
 	"ErrorInvalidUserSid":                         "The SID is not a user's.",
 	"ErrorInvalidPagingMaxRows":                   "The page is too small.",
 	"ErrorInvalidSyncStateData":                   "The SyncState is damaged, too old or another folder's.",

@@ -1,10 +1,7 @@
 package exchangesim
 
 import (
-	"context"
 	"crypto/x509"
-	"net"
-	"net/http"
 
 	"github.com/ewsnats/ewsnats/pkg/httpauth"
 )
@@ -17,11 +14,8 @@ type NTLM struct {
 	Certificate *x509.Certificate
 }
 
-// newNTLM is the server side of NTLM for the accounts of a configuration; nil if it does not ask for NTLM.
+// newNTLM is the server side of NTLM for the accounts of a configuration.
 func newNTLM(cfg Config) *httpauth.NTLMServer {
-	if cfg.NTLM == nil {
-		return nil
-	}
 	return &httpauth.NTLMServer{
 		Password: func(user, domain string) (string, bool) {
 			password, known := cfg.Accounts[cfg.accountOf(user, domain)]
@@ -40,28 +34,4 @@ func (c Config) accountOf(user, domain string) string {
 		}
 	}
 	return user
-}
-
-type ntlmConnKey struct{}
-
-// ConnContext gives a connection the state of its login. Who serves Handler by an http.Server of one's own and asks for NTLM
-// sets it as that server's ConnContext.
-func (s *Server) ConnContext(ctx context.Context, _ net.Conn) context.Context {
-	if s.ntlm == nil {
-		return ctx
-	}
-	return context.WithValue(ctx, ntlmConnKey{}, s.ntlm.NewConn())
-}
-
-// loginNTLM tells whom the connection of a request is logged in as, or what is asked for next.
-func (s *Server) loginNTLM(r *http.Request) (account string, challenges []string) {
-	conn, ok := r.Context().Value(ntlmConnKey{}).(*httpauth.NTLMConn)
-	if !ok {
-		return "", []string{"NTLM"}
-	}
-	verdict := conn.Judge(r.Header.Get("Authorization"))
-	if verdict.User == nil {
-		return "", verdict.Authenticate
-	}
-	return s.cfg.accountOf(verdict.User.User, verdict.User.Domain), nil
 }

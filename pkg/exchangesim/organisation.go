@@ -27,7 +27,9 @@ type organisation struct {
 	faults        []*FaultInForce
 	nextFault     int
 	budget        Budget
-	impersonators map[string]map[string]bool // accounts by address, of mailboxes that not every account may impersonate
+	impersonators map[string]map[string]bool   // accounts by address, of mailboxes that not every account may impersonate
+	delegates     map[string]map[string]grants // by address and account
+	discoveries   map[string]Discovery         // by address
 
 	changes     history[Change]
 	events      history[*event]
@@ -46,7 +48,8 @@ func newOrganisation(cfg Config) *organisation {
 	return &organisation{
 		cfg: cfg, servers: map[string]*mailboxServer{}, mailboxes: map[string]*mailbox{}, byGUID: map[string]*mailbox{},
 		subscriptions: map[string]*subscription{}, streams: map[*stream]struct{}{},
-		hanging: map[string]int{}, ordinary: map[string]int{}, syncing: map[string]int{}, impersonators: map[string]map[string]bool{},
+		hanging: map[string]int{}, ordinary: map[string]int{}, syncing: map[string]int{},
+		impersonators: map[string]map[string]bool{}, delegates: map[string]map[string]grants{}, discoveries: map[string]Discovery{},
 		changes: history[Change]{limit: n}, events: history[*event]{limit: n}, everySub: history[*Subscription]{limit: n},
 		writes: history[Write]{limit: n}, connections: history[*Connection]{limit: n}, requests: history[Request]{limit: n},
 		budget: Budget{HangingConnectionLimit: cfg.HangingConnectionLimit, MaxSubscriptions: cfg.MaxSubscriptions,
@@ -132,6 +135,7 @@ func (o *organisation) removeMailbox(mb *mailbox, now time.Time) {
 	delete(o.mailboxes, mb.address)
 	delete(o.byGUID, mb.guidText)
 	delete(o.impersonators, mb.address)
+	delete(o.delegates, mb.address)
 	o.inOrder = slices.DeleteFunc(o.inOrder, func(other *mailbox) bool { return other == mb })
 }
 

@@ -1,7 +1,9 @@
 package exchangesim
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -25,28 +27,24 @@ func (s *Server) servePOX(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	mb, f := s.org.mailboxes[address], d.userFault(address)
-	var settings map[string]string
-	if mb != nil {
-		settings = d.settings(mb)
-	}
+	f := d.about(address)
 	s.mu.Unlock()
 	schema := request.child(nsPOXRequest, "AcceptableResponseSchema").value()
 	switch {
 	case !root.is(nsPOXRequest, "Autodiscover") || address == "":
-		d.poxError("600", "Invalid Request")
+		d.poxError(found{code: "600", text: "Invalid Request"})
 	case schema != nsPOXResponse:
-		d.poxError("601", "The schema is not served")
-	case f != nil && strings.HasPrefix(f.ResponseCode, "Redirect"):
-		d.poxRedirect(f)
-	case f != nil:
-		d.poxError(f.ResponseCode, f.text(f.ResponseCode))
+		d.poxError(found{code: "601", text: "The schema is not served"})
 	case d.fault != nil && d.fault.ResponseCode != "":
-		d.poxError(d.fault.ResponseCode, d.fault.text(d.fault.ResponseCode))
-	case mb == nil:
-		d.poxError("500", "The e-mail address cannot be found")
+		d.poxError(found{code: d.fault.ResponseCode, text: d.fault.text(d.fault.ResponseCode)})
+	case f.code == "NoError":
+		d.poxSettings(address, f.settings)
+	case f.code == "RedirectAddress":
+		d.poxRedirect(f, "redirectAddr", "RedirectAddr")
+	case f.code == "RedirectUrl":
+		d.poxRedirect(f, "redirectUrl", "RedirectUrl")
 	default:
-		d.poxSettings(address, settings)
+		d.poxError(f)
 	}
 }
 
@@ -54,31 +52,53 @@ func (d *discovery) poxSettings(address string, settings map[string]string) {
 	x := &xmlBuffer{}
 	x.raw(`<Response xmlns="`, nsPOXResponse, `"><User>`).element("DisplayName", address).element("AutoDiscoverSMTPAddress", address)
 	x.raw(`</User><Account><AccountType>email</AccountType><Action>settings</Action>`)
-	for _, kind := range []string{"EXCH", "EXPR"} {
-		x.raw("<Protocol>").element("Type", kind).element("EwsUrl", settings["ExternalEwsUrl"])
-		if g := settings["GroupingInformation"]; g != "" && kind == "EXPR" { // the reference has it there alone
-			x.element("GroupingInformation", g)
-		}
-		x.raw("</Protocol>")
+	for _, p := range d.protocols(settings) {
+		x.raw("<Protocol>").element("Type", p.kind).optional("EwsUrl", p.url).optional("GroupingInformation", p.grouping).raw("</Protocol>")
 	}
 	d.answerPOX("NoError", x.raw(`</Account></Response>`).b)
 }
 
-// poxRedirect sends the client to another address or URL.
-func (d *discovery) poxRedirect(f *givenFault) {
-	action, element := "redirectAddr", "RedirectAddr"
-	if f.ResponseCode == "RedirectUrl" {
-		action, element = "redirectUrl", "RedirectUrl"
+// protocol is one way to reach a mailbox.
+type protocol struct{ kind, url, grouping string }
+
+// protocols are those of an answer. EXHTTP goes to clients that ask for it ("POX Autodiscover request for Exchange"),
+// GroupingInformation is of EXPR alone ("GroupingInformation (POX)").
+func (d *discovery) protocols(settings map[string]string) []protocol {
+	inner, outer := settings["InternalEwsUrl"], settings["ExternalEwsUrl"]
+	if d.s.cfg.Wire == WireGromox { // as recorded
+		return []protocol{{"EXHTTP", outer, ""}, {"EXCH", inner, ""}, {"EXPR", "", ""}}
 	}
-	x := &xmlBuffer{}
-	x.raw(`<Response xmlns="`, nsPOXResponse, `"><Account>`).element("Action", action).element(element, f.RedirectTarget)
-	d.answerPOX(f.ResponseCode, x.raw(`</Account></Response>`).b)
+	all := []protocol{{"EXCH", inner, ""}, {"EXPR", outer, settings["GroupingInformation"]}}
+	asked := slices.ContainsFunc(strings.Split(d.r.Header.Get("X-ClientCanHandle"), ","), func(s string) bool {
+		return strings.EqualFold(strings.TrimSpace(s), "ExHttpInfo")
+	})
+	if asked && d.s.cfg.Version.knowsExHTTP() {
+		all = append(all, protocol{"EXHTTP", outer, ""})
+	}
+	return all
 }
 
-func (d *discovery) poxError(code, text string) {
+// knowsExHTTP tells versions from 15.00.0995.014 on.
+func (v ServerVersion) knowsExHTTP() bool {
+	return v.Major > 15 || v.Major == 15 && (v.Minor > 0 || v.MajorBuild >= 995)
+}
+
+// poxRedirect sends the client to another address or URL.
+func (d *discovery) poxRedirect(f found, action, element string) {
+	x := &xmlBuffer{}
+	x.raw(`<Response xmlns="`, nsPOXResponse, `"><Account>`).element("Action", action).element(element, f.target)
+	d.answerPOX(f.code, x.raw(`</Account></Response>`).b)
+}
+
+// poxError answers with the code that plain XML has for one of SOAP; gromox knows an unknown address as 404.
+func (d *discovery) poxError(f found) {
+	code := cmp.Or(discoveryErrors[f.code], f.code)
+	if f.code == "InvalidUser" && d.s.cfg.Wire == WireGromox {
+		code = "404"
+	}
 	x := &xmlBuffer{}
 	x.raw(`<Response><Error Time="`, d.log.At.UTC().Format("15:04:05.0000000"), `" Id="1">`)
-	x.element("ErrorCode", code).element("Message", text)
+	x.element("ErrorCode", code).element("Message", f.text)
 	d.answerPOX(code, x.raw(`<DebugData /></Error></Response>`).b)
 }
 

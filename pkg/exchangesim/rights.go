@@ -8,14 +8,18 @@ import (
 // LimitImpersonation lets only the named accounts impersonate a mailbox, as the scope of a management role assignment
 // does; with none, nobody. They need Config.MayImpersonate as well. It panics when there is no such mailbox.
 func (s *Server) LimitImpersonation(address string, accounts ...string) {
-	must(act(s, address, func(mb *mailbox, _ time.Time) (struct{}, error) {
+	must(s.limitImpersonation(address, accounts))
+}
+
+func (s *Server) limitImpersonation(address string, accounts []string) (struct{}, error) {
+	return act(s, address, func(mb *mailbox, _ time.Time) (struct{}, error) {
 		allowed := map[string]bool{}
 		for _, a := range accounts {
 			allowed[a] = true
 		}
 		s.org.impersonators[mb.address] = allowed
 		return struct{}{}, nil
-	}))
+	})
 }
 
 // owner is who owns the subscriptions of a call.

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/ewsnats/ewsnats/pkg/httpauth"
 )
 
 // Server is an Exchange organisation in memory. Its methods may be called from any goroutine.
@@ -28,13 +26,13 @@ type Server struct {
 	roots   *x509.CertPool // of Client; nil: the system's
 	clients []*http.Transport
 	http    *http.Server
-	ntlm    *httpauth.NTLMServer // nil: not asked for
+	scheme  LoginScheme // nil: Basic, or nothing is asked for
 }
 
 // New makes an organisation without servers and mailboxes.
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, started: time.Now(), org: newOrganisation(cfg), done: make(chan struct{}), ntlm: newNTLM(cfg)}
+	s := &Server{cfg: cfg, started: time.Now(), org: newOrganisation(cfg), done: make(chan struct{}), scheme: cfg.loginScheme()}
 	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute, Protocols: new(http.Protocols), ConnContext: s.ConnContext}
 	s.http.Protocols.SetHTTP1(true)
 	return s

@@ -21,7 +21,7 @@ func (c *call) subscribe() ([]message, *soapFault) {
 	defer c.s.mu.Unlock()
 	folders, mb, code := c.subscribedFolders(request)
 	if code == "" {
-		code = c.mayNotSubscribe(mb)
+		code = c.mayNotSubscribe(mb, folders)
 	}
 	if code == "ErrorMissingEmailAddress" {
 		return nil, newFault(code)
@@ -102,11 +102,11 @@ func missing(mb *mailbox) string {
 }
 
 // mayNotSubscribe says why the mailbox cannot be subscribed on the server that the request was routed to.
-func (c *call) mayNotSubscribe(mb *mailbox) string {
+func (c *call) mayNotSubscribe(mb *mailbox, folders map[*folder]bool) string {
 	c.s.org.expireAllOf(mb, c.s.now())
 	limit := c.s.org.budget.MaxSubscriptions
 	switch {
-	case mb != c.target:
+	case !c.maySubscribe(folders):
 		return "ErrorSubscriptionDelegateAccessNotSupported"
 	case mb.server != c.server && !c.server.inSite(mb.grouping):
 		return "ErrorProxyRequestNotAllowed"

@@ -32,6 +32,14 @@ func (x *xmlBuffer) element(name, text string) *xmlBuffer {
 	return x.raw("<", name, ">").text(text).raw("</", name, ">")
 }
 
+// optional appends an element unless its text is empty.
+func (x *xmlBuffer) optional(name, text string) *xmlBuffer {
+	if text == "" {
+		return x
+	}
+	return x.element(name, text)
+}
+
 // id appends an id element; both attributes are base64.
 func (x *xmlBuffer) id(name, id, changeKey string) *xmlBuffer {
 	return x.raw("<", name, ` Id="`, id, `" ChangeKey="`, changeKey, `" />`)

@@ -85,8 +85,22 @@ func TestRoomForFolders(t *testing.T) {
 			w.s.CreateFolder(anna, child, fmt.Sprint("F", i))
 		}
 		if have := w.call(fmt.Sprintf(moveFolderFormat, "CopyFolder", "notes", child)).code; have != "ErrorQuotaExceeded" {
-			t.Errorf("have %s", have)
+			t.Errorf("1001 folders: have %s", have)
 		}
+		for range 10_001 {
+			w.s.Create(anna, "F1")
+		}
+		if have := w.call(fmt.Sprintf(moveFolderFormat, "CopyFolder", "notes", w.idOf("F1"))).code; have != "ErrorQuotaExceeded" {
+			t.Errorf("10,001 items: have %s", have)
+		}
+		w.must(moveFolderFormat, "CopyFolder", "notes", w.idOf("F2"))
+	})
+}
+
+func TestUpdateFolderChangesTheCaseOfAName(t *testing.T) {
+	withWork(t, exchangesim.Config{}, func(t *testing.T, w *work) {
+		w.must(updateFolderFormat, readyFolder(w), fmt.Sprintf(setName, "CHILD"))
+		w.idOf("CHILD")
 	})
 }
 

@@ -2,6 +2,7 @@ package exchangesim_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,6 +147,25 @@ func TestHiddenItems(t *testing.T) {
 		w.must(deleteFormat, "HardDelete", moved)
 		if have := w.sync(state.State, 512).kinds(); have != "" {
 			t.Errorf("changes %s", have)
+		}
+	})
+}
+
+// The truth says whose folder or item a request is about.
+func TestRequestsAreAboutMailboxes(t *testing.T) {
+	withWork(t, exchangesim.Config{}, func(t *testing.T, w *work) {
+		for _, body := range []string{
+			fmt.Sprintf(updateFolderFormat, readyFolder(w), fmt.Sprintf(setName, "Renamed")),
+			fmt.Sprintf(attachFormat, readyItem(w), fmt.Sprintf(textFile, "a.txt")),
+			fmt.Sprintf(emptyFolderFormat, "HardDelete", false, `<t:FolderId Id="`+w.idOf("Inbox")+`"/>`),
+		} {
+			before := len(w.s.Truth().Requests)
+			if a := w.do(w.request(as(bert), body)); a.code != "NoError" {
+				t.Errorf("%s: %s", body, a.code)
+			}
+			if have := w.s.Truth().Requests[before]; !slices.Equal(have.Mailboxes, []string{bert, anna}) {
+				t.Errorf("%s is about %v", have.Operation, have.Mailboxes)
+			}
 		}
 	})
 }

@@ -64,6 +64,19 @@ func TestAttachmentsComeAndGo(t *testing.T) {
 	})
 }
 
+func TestCopiesHaveAttachmentsOfTheirOwn(t *testing.T) {
+	withWork(t, exchangesim.Config{}, func(t *testing.T, w *work) {
+		id := readyItem(w)
+		w.must(attachFormat, id, fmt.Sprintf(textFile+textFile+textFile, "a.txt", "b.txt", "c.txt"))
+		dup := w.s.Copy(anna, id, "notes").ID
+		w.must(attachFormat, id, fmt.Sprintf(textFile, "d.txt"))
+		w.must(attachFormat, dup, fmt.Sprintf(textFile, "e.txt"))
+		if one, two := w.attached(id), w.attached(dup); one != "a.txt b.txt c.txt d.txt" || two != "a.txt b.txt c.txt e.txt" {
+			t.Errorf("files %s, of the copy %s", one, two)
+		}
+	})
+}
+
 // keyOf is the change key of an item.
 func (w *work) keyOf(id string) string {
 	w.t.Helper()

@@ -169,3 +169,17 @@ func TestRequestsAreAboutMailboxes(t *testing.T) {
 		}
 	})
 }
+
+func TestEmptyFolderLeavesWhatItIsNotAskedFor(t *testing.T) {
+	withWork(t, exchangesim.Config{}, func(t *testing.T, w *work) {
+		hidden := readyHidden(w)
+		readyBoth(w)
+		w.must(emptyFolderFormat, "HardDelete", false, ofInbox)
+		w.idOf("Child")
+		w.must(emptyFolderFormat, "HardDelete", true, ofInbox)
+		if have := w.find(fmt.Sprintf(findDeep, "Default", "")).names(); slices.Contains(have, "Child") {
+			t.Errorf("folders %q", have)
+		}
+		wantAll(t, w.getItem(hidden, allShape), "<t:IsAssociated>true<")
+	})
+}

@@ -46,18 +46,33 @@ func TestAttachmentsComeAndGo(t *testing.T) {
 		if root := rootPattern.FindStringSubmatch(gone.body); root == nil || root[1] != id || root[2] != now {
 			t.Errorf("RootItemId %q, want %s %s", root, id, now)
 		}
-		w.must(attachFormat, id, fmt.Sprintf(textFile, "d.txt"))
+		files = append(files, attachmentIDs(w.must(attachFormat, id, fmt.Sprintf(textFile, "d.txt")).body)...)
 		if have := w.attached(id); have != "b.txt c.txt d.txt" {
 			t.Errorf("files %s", have)
 		}
-		get := w.must(`<m:GetAttachment><m:AttachmentIds><t:AttachmentId Id="%s"/></m:AttachmentIds></m:GetAttachment>`, files[1])
-		wantAll(t, get.body, "<t:Name>b.txt<", "<t:Content>aGVsbG8=<")
+		for i, name := range []string{"b.txt", "c.txt", "d.txt"} {
+			get := w.must(`<m:GetAttachment><m:AttachmentIds><t:AttachmentId Id="%s"/></m:AttachmentIds></m:GetAttachment>`, files[i+1])
+			wantAll(t, get.body, "<t:Name>"+name+"<", "<t:Content>aGVsbG8=<")
+		}
 		if have := w.call(fmt.Sprintf(detachFormat, files[0])).code; have != "ErrorInvalidAttachmentId" {
 			t.Errorf("again: have %s", have)
 		}
 		w.must(updateFormat, "NeverOverwrite", id, w.keyOf(id), setSubject)
 		if have := w.attached(id); have != "b.txt c.txt d.txt" {
 			t.Errorf("after another change: files %s", have)
+		}
+	})
+}
+
+func TestCopiesHaveAttachmentsOfTheirOwn(t *testing.T) {
+	withWork(t, exchangesim.Config{}, func(t *testing.T, w *work) {
+		id := readyItem(w)
+		w.must(attachFormat, id, fmt.Sprintf(textFile+textFile+textFile, "a.txt", "b.txt", "c.txt"))
+		dup := w.s.Copy(anna, id, "notes").ID
+		w.must(attachFormat, id, fmt.Sprintf(textFile, "d.txt"))
+		w.must(attachFormat, dup, fmt.Sprintf(textFile, "e.txt"))
+		if one, two := w.attached(id), w.attached(dup); one != "a.txt b.txt c.txt d.txt" || two != "a.txt b.txt c.txt e.txt" {
+			t.Errorf("files %s, of the copy %s", one, two)
 		}
 	})
 }

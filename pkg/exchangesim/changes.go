@@ -24,10 +24,20 @@ func (o *organisation) deliver(mb *mailbox, says *content, now time.Time) *item 
 	it := mb.put(inbox, false, now)
 	it.content = says
 	c := o.change(mb, Change{Kind: "deliver", ItemID: it.id, FolderID: inbox.plainID()}, now)
-	c.item("CreatedEvent", it)
-	c.item("NewMailEvent", it)
-	c.modified(inbox)
+	c.arrived(it)
 	return it
+}
+
+// arrived raises the events of a mail that came. Gromox names the folder before the mail.
+func (c change) arrived(it *item) {
+	c.item("CreatedEvent", it)
+	if c.org.cfg.Wire == WireGromox {
+		c.modified(it.folder)
+		c.item("NewMailEvent", it)
+		return
+	}
+	c.item("NewMailEvent", it)
+	c.modified(it.folder)
 }
 
 // create saves a new item in a folder; without content it is a generated one.
@@ -62,12 +72,17 @@ func (o *organisation) raiseCreated(it *item, now time.Time) {
 
 // markRead marks an item read, or touches one that is read.
 func (o *organisation) markRead(it *item, now time.Time) {
-	if it.read {
-		it.edited = it.touch(now)
-	} else {
-		it.setRead(true, now)
+	if !it.read {
+		o.markAs(it, true, now)
+		return
 	}
+	it.edited = it.touch(now)
 	o.edited("read", it, now)
+}
+
+// markAs gives an item another read state.
+func (o *organisation) markAs(it *item, read bool, now time.Time) {
+	o.update(it, &itemEdit{class: it.class, read: &read}, now)
 }
 
 // edited raises the events of an item that was changed.

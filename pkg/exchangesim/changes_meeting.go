@@ -20,9 +20,7 @@ func (o *organisation) invite(mb *mailbox, now time.Time) *item {
 	request.class, request.meeting = meetingRequest, meeting.number
 	meeting.seed, meeting.response = request.seed, unanswered
 	c := o.change(mb, Change{Kind: "invite", ItemID: request.id, FolderID: inbox.plainID()}, now)
-	c.item("CreatedEvent", request)
-	c.item("NewMailEvent", request)
-	c.modified(inbox)
+	c.arrived(request)
 	c.item("CreatedEvent", meeting)
 	c.modified(calendar)
 	return request

@@ -136,15 +136,25 @@ func (row deed) check(t *testing.T, w *work) {
 	}
 }
 
-// What gromox does otherwise: a copy is a CopiedEvent, a moved item does not change before, every deletion but a hard one
-// is a move.
+// What gromox does otherwise: the folder is named before the new mail, a copy is a CopiedEvent, a moved item does not
+// change before, every deletion but a hard one is a move.
 func TestEventsOfGromox(t *testing.T) {
 	withWork(t, exchangesim.Config{Profile: exchangesim.Gromox}, func(t *testing.T, w *work) {
+		st := w.open(as(anna), 1, w.subscribe(as(anna)).subID)
+		st.want(opened)
 		w.begin()
 		it := w.s.Deliver(anna)
+		e, err := st.next()
+		if err != nil || strings.Join(e.types(), " ") != "MoreEvents CreatedEvent ModifiedEvent NewMailEvent" {
+			t.Errorf("arrival: have %v, %v", e.types(), err)
+		}
 		w.s.Copy(anna, it.ID, "notes")
+		e, err = st.next()
+		if err != nil || strings.Join(e.types(), " ") != "MoreEvents CopiedEvent ModifiedEvent" || e.Messages[0].Notifications[0].Events[1].OldItem.ID != it.ID {
+			t.Errorf("copy: have %v, %v", e, err)
+		}
 		w.must(deleteFormat, "SoftDelete", w.s.Move(anna, it.ID, "notes").ID)
-		want := "deliver anna: Created NewMail Modified(inbox); copy anna: Copied Modified(notes); " +
+		want := "deliver anna: Created Modified(inbox) NewMail; copy anna: Copied Modified(notes); " +
 			"move anna: Moved Modified(inbox) Modified(notes); softdelete anna: Moved Modified(notes)"
 		if have := w.since(); have != want {
 			t.Errorf("have %s\nwant %s", have, want)

@@ -2,6 +2,7 @@ package exchangesim_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,8 +86,22 @@ func TestRoomForFolders(t *testing.T) {
 			w.s.CreateFolder(anna, child, fmt.Sprint("F", i))
 		}
 		if have := w.call(fmt.Sprintf(moveFolderFormat, "CopyFolder", "notes", child)).code; have != "ErrorQuotaExceeded" {
-			t.Errorf("have %s", have)
+			t.Errorf("1001 folders: have %s", have)
 		}
+		for range 10_001 {
+			w.s.Create(anna, "F1")
+		}
+		if have := w.call(fmt.Sprintf(moveFolderFormat, "CopyFolder", "notes", w.idOf("F1"))).code; have != "ErrorQuotaExceeded" {
+			t.Errorf("10,001 items: have %s", have)
+		}
+		w.must(moveFolderFormat, "CopyFolder", "notes", w.idOf("F2"))
+	})
+}
+
+func TestUpdateFolderChangesTheCaseOfAName(t *testing.T) {
+	withWork(t, exchangesim.Config{}, func(t *testing.T, w *work) {
+		w.must(updateFolderFormat, readyFolder(w), fmt.Sprintf(setName, "CHILD"))
+		w.idOf("CHILD")
 	})
 }
 
@@ -133,5 +148,38 @@ func TestHiddenItems(t *testing.T) {
 		if have := w.sync(state.State, 512).kinds(); have != "" {
 			t.Errorf("changes %s", have)
 		}
+	})
+}
+
+// The truth says whose folder or item a request is about.
+func TestRequestsAreAboutMailboxes(t *testing.T) {
+	withWork(t, exchangesim.Config{}, func(t *testing.T, w *work) {
+		for _, body := range []string{
+			fmt.Sprintf(updateFolderFormat, readyFolder(w), fmt.Sprintf(setName, "Renamed")),
+			fmt.Sprintf(attachFormat, readyItem(w), fmt.Sprintf(textFile, "a.txt")),
+			fmt.Sprintf(emptyFolderFormat, "HardDelete", false, `<t:FolderId Id="`+w.idOf("Inbox")+`"/>`),
+		} {
+			before := len(w.s.Truth().Requests)
+			if a := w.do(w.request(as(bert), body)); a.code != "NoError" {
+				t.Errorf("%s: %s", body, a.code)
+			}
+			if have := w.s.Truth().Requests[before]; !slices.Equal(have.Mailboxes, []string{bert, anna}) {
+				t.Errorf("%s is about %v", have.Operation, have.Mailboxes)
+			}
+		}
+	})
+}
+
+func TestEmptyFolderLeavesWhatItIsNotAskedFor(t *testing.T) {
+	withWork(t, exchangesim.Config{}, func(t *testing.T, w *work) {
+		hidden := readyHidden(w)
+		readyBoth(w)
+		w.must(emptyFolderFormat, "HardDelete", false, ofInbox)
+		w.idOf("Child")
+		w.must(emptyFolderFormat, "HardDelete", true, ofInbox)
+		if have := w.find(fmt.Sprintf(findDeep, "Default", "")).names(); slices.Contains(have, "Child") {
+			t.Errorf("folders %q", have)
+		}
+		wantAll(t, w.getItem(hidden, allShape), "<t:IsAssociated>true<")
 	})
 }

@@ -96,11 +96,11 @@ func TestSyncFolderHierarchyTellsNetChanges(t *testing.T) {
 		{"renamed", "", func(w *work, alpha string) { w.must(updateFolderFormat, alpha, fmt.Sprintf(setName, "Gamma")) }, "Update Gamma"},
 		{"moved", "", func(w *work, alpha string) { w.must(moveFolderFormat, "MoveFolder", "notes", alpha) }, "Update Alpha"},
 		{"deleted", "", func(w *work, alpha string) { w.must(deleteFolderFormat, "HardDelete", alpha) }, "Delete"},
-		{"deleted with what is below", "", func(w *work, _ string) { w.must(deleteFolderFormat, "SoftDelete", w.projects()) }, "Delete, Delete"},
+		{"deleted with what is below", "", func(w *work, _ string) { w.must(deleteFolderFormat, "SoftDelete", w.idOf("Projects")) }, "Delete, Delete"},
 		{"to Deleted Items", "", func(w *work, alpha string) { w.must(deleteFolderFormat, "MoveToDeletedItems", alpha) }, "Update Alpha"},
-		{"copied", "", func(w *work, alpha string) { w.must(moveFolderFormat, "CopyFolder", "notes", w.projects()) }, create + "Projects, Create Alpha"},
+		{"copied", "", func(w *work, alpha string) { w.must(moveFolderFormat, "CopyFolder", "notes", w.idOf("Projects")) }, create + "Projects, Create Alpha"},
 		{"moved in", ofNotes, func(w *work, alpha string) { w.must(moveFolderFormat, "MoveFolder", "notes", alpha) }, create + "Alpha"},
-		{"moved in with what is below", ofNotes, func(w *work, _ string) { w.must(moveFolderFormat, "MoveFolder", "notes", w.projects()) }, create + "Projects, Create Alpha"},
+		{"moved in with what is below", ofNotes, func(w *work, _ string) { w.must(moveFolderFormat, "MoveFolder", "notes", w.idOf("Projects")) }, create + "Projects, Create Alpha"},
 		{"moved in and out", ofNotes, func(w *work, alpha string) {
 			w.must(moveFolderFormat, "MoveFolder", "notes", alpha)
 			w.must(moveFolderFormat, "MoveFolder", "tasks", alpha)
@@ -111,7 +111,7 @@ func TestSyncFolderHierarchyTellsNetChanges(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			withWork(t, exchangesim.Config{}, func(t *testing.T, w *work) {
 				alpha := w.s.CreateFolder(anna, "Projects", "Alpha").ID
-				test.folder = strings.Replace(test.folder, "PROJECTS", `<t:FolderId Id="`+w.projects()+`"/>`, 1)
+				test.folder = strings.Replace(test.folder, "PROJECTS", `<t:FolderId Id="`+w.idOf("Projects")+`"/>`, 1)
 				state := hierarchyState(w.syncHierarchy(test.folder, ""))
 				test.do(w, alpha)
 				a := w.syncHierarchy(test.folder, state)
@@ -126,15 +126,15 @@ func TestSyncFolderHierarchyTellsNetChanges(t *testing.T) {
 	}
 }
 
-// projects is the id of the folder Projects.
-func (w *work) projects() string {
+// idOf is the id of the folder of a name.
+func (w *work) idOf(name string) string {
 	w.t.Helper()
 	for _, f := range w.find(fmt.Sprintf(findDeep, "Default", "")).Folders.Entries {
-		if f.Name == "Projects" {
+		if f.Name == name {
 			return f.FolderID.ID
 		}
 	}
-	w.t.Fatal("no Projects")
+	w.t.Fatalf("no folder %s", name)
 	return ""
 }
 

@@ -10,7 +10,7 @@ func (c *call) markAllItemsAsRead() ([]message, *soapFault) {
 	return c.perFolder(func(f *folder) message {
 		for _, it := range f.items() {
 			if it.read != read && !it.hidden {
-				c.s.org.update(it, &itemEdit{class: it.class, read: &read}, c.s.now())
+				c.s.org.markAs(it, read, c.s.now())
 			}
 		}
 		return success("")

@@ -49,7 +49,7 @@ func (c *call) updateOneFolder(n *node, now time.Time) message {
 			name = value.value()
 		}
 	}
-	if f.parent != nil && name != f.name {
+	if f.parent != nil {
 		if code := f.parent.mayHold(name, f); code != "" {
 			return failure(code)
 		}

@@ -74,7 +74,7 @@ func (s *Server) Delete(address, itemID string) bool {
 	return must(s.deleteItem(address, itemID)).ID != ""
 }
 
-// CreateFolder makes a folder in another one, which must not hold one of that name.
+// CreateFolder makes a folder in another one. It panics when there is one of that name.
 func (s *Server) CreateFolder(address, parent, name string) Folder {
 	return must(s.createFolder(address, parent, name))
 }

@@ -42,10 +42,10 @@ func (w ways) report(b *testing.B, name string) {
 }
 
 // compare reports the median ratio to another way, of rates and of what a processor
-// would do in the same time.
-func (w ways) compare(b *testing.B, other ways, name string) {
-	b.ReportMetric(medianOf(w, func(i int) float64 { return w[i].rate / other[i].rate }), "pipeline/"+name)
-	b.ReportMetric(medianOf(w, func(i int) float64 { return float64(other[i].cpu) / float64(w[i].cpu) }), "pipeline/"+name+"-by-cpu")
+// would do in the same time. names has both names.
+func (w ways) compare(b *testing.B, other ways, names string) {
+	b.ReportMetric(medianOf(w, func(i int) float64 { return w[i].rate / other[i].rate }), names)
+	b.ReportMetric(medianOf(w, func(i int) float64 { return float64(other[i].cpu) / float64(w[i].cpu) }), names+"-by-cpu")
 }
 
 func medianOf(w ways, value func(i int) float64) float64 {

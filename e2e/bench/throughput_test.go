@@ -34,8 +34,9 @@ func BenchmarkPipeline(b *testing.B) {
 			for i, name := range []string{"pipeline", "bare", "naive"} {
 				way[i].report(b, name)
 			}
-			way[0].compare(b, way[1], "bare")
-			way[0].compare(b, way[2], "naive")
+			way[0].compare(b, way[1], "pipeline/bare")
+			way[0].compare(b, way[2], "pipeline/naive")
+			way[1].compare(b, way[2], "bare/naive")
 		})
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
@@ -27,7 +25,7 @@ type batch struct {
 type entry struct {
 	batch  *batch
 	index  int
-	msg    nats.Msg
+	msg    *messages.Message
 	stored bool
 	err    error // of the last attempt
 
@@ -49,8 +47,8 @@ func newBatch(ctx context.Context, encoded []messages.Message) *batch {
 		unsent:    make([]*entry, 0, len(encoded)),
 		settled:   make(chan struct{}),
 	}
-	for i, m := range encoded {
-		b.entries[i] = entry{batch: b, index: i, msg: *toNATS(m)}
+	for i := range encoded {
+		b.entries[i] = entry{batch: b, index: i, msg: &encoded[i]}
 	}
 	return b
 }

@@ -19,6 +19,7 @@ type laneOwner struct {
 	publisher publisher
 	window    int
 	settled   *settlements
+	taken     []settlement // in the round before; its room is used again
 
 	lines    *lines               // taken and not stored
 	inFlight map[*nats.Msg]*entry // by attempt: a repeat has a message of its own
@@ -106,18 +107,19 @@ func (o *laneOwner) send() {
 
 // publish sends one message.
 func (o *laneOwner) publish(e *entry) {
-	attempt := e.msg
+	attempt := toNATS(*e.msg)
 	e.sent, e.after = time.Now(), o.high
-	if err := o.publisher.publish(&attempt); err != nil {
+	if err := o.publisher.publish(attempt); err != nil {
 		o.fail(e, err)
 		return
 	}
-	o.inFlight[&attempt] = e
+	o.inFlight[attempt] = e
 }
 
 // settle takes in the answers that have come.
 func (o *laneOwner) settle() {
-	for _, s := range o.settled.take() {
+	o.taken = o.settled.take(o.taken)
+	for _, s := range o.taken {
 		e, current := o.inFlight[s.attempt]
 		if !current {
 			continue // the answer to an attempt that is settled already

@@ -46,10 +46,13 @@ func (s *settlements) add(one settlement) {
 	}
 }
 
-func (s *settlements) take() []settlement {
+// take returns what has come. What was taken before is not needed any more: what comes
+// next is put there.
+func (s *settlements) take(before []settlement) []settlement {
+	clear(before) // of attempts
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := s.list
-	s.list = nil
+	s.list = before[:0]
 	return list
 }

@@ -45,7 +45,7 @@ func (w *worker) arrive(ctx context.Context, batch []arrival) {
 
 // publish stores the events of a batch in order, then moves what is covered.
 func (w *worker) publish(c *connection, batch []arrival) error {
-	events := make([]messages.Event, 0, countEvents(batch))
+	events := make([]messages.Event, 0, countEvents(batch...))
 	for _, a := range batch {
 		for _, n := range a.envelope.Notifications {
 			m := c.members.of(n.Subscription)
@@ -73,7 +73,7 @@ func (w *worker) publish(c *connection, batch []arrival) error {
 	return nil
 }
 
-func countEvents(batch []arrival) int {
+func countEvents(batch ...arrival) int {
 	events := 0
 	for _, a := range batch {
 		for _, n := range a.envelope.Notifications {

@@ -9,15 +9,15 @@ import (
 	"github.com/ewsnats/ewsnats/pkg/messages"
 )
 
-// connection reads one stream in a goroutine of its own. Its channel is short:
-// when the worker does not take more, reading stops, and TCP tells Exchange.
+// connection reads one stream in a goroutine of its own. Little waits between it and
+// the worker: when that does not take more, reading stops, and TCP tells Exchange.
 type connection struct {
 	stream   Stream
 	opened   time.Time // Exchange's time of the answer
 	openedAt time.Time // ours, with the monotonic clock
 	members  served
-	arrivals chan arrival
-	first    arrival // the envelope it opened with
+	arrivals chan []arrival // of one slot: what was read since the worker last took it
+	first    arrival        // the envelope it opened with
 
 	// A new connection first brings what Exchange queued before it opened. It is
 	// settled when an envelope arrived that was waited for: the queues are empty.
@@ -37,8 +37,9 @@ type arrival struct {
 	first    bool      // the envelope that Exchange opens with: it says nothing of the queues
 }
 
-// readAhead is how many envelopes wait between a connection and its worker.
-const readAhead = 16
+// readAhead is how many events wait between a connection and its worker before reading
+// stops. An envelope without any counts as one.
+const readAhead = 256
 
 // freshAfter is how long a read must have waited for its envelope to be fresh.
 const freshAfter = 50 * time.Millisecond
@@ -80,7 +81,7 @@ func (w *worker) open(ctx, pacing context.Context, place messages.Place, members
 	}
 	c := &connection{
 		stream: stream, opened: stream.Opened(), openedAt: time.Now(),
-		members: members, arrivals: make(chan arrival, readAhead),
+		members: members, arrivals: make(chan []arrival, 1),
 	}
 	if c.opened.IsZero() {
 		c.opened = asked // a server without Date: our own clock, before the answer
@@ -98,15 +99,34 @@ func (w *worker) open(ctx, pacing context.Context, place messages.Place, members
 }
 
 // readOn hands over envelopes until the stream ends or is closed. Whoever closes
-// it takes what is still handed over.
+// it takes what is still handed over. What the worker has not taken yet it takes with
+// the next envelope, unless that is enough: then handing over waits.
 func (c *connection) readOn() {
 	defer close(c.arrivals)
-	for {
+	var batch []arrival
+	for waiting := 0; ; {
 		a := c.read()
-		c.arrivals <- a
+		if batch = nil; waiting < readAhead {
+			batch = c.untaken()
+		}
+		if batch == nil {
+			waiting = 0
+		}
+		waiting += max(1, countEvents(a))
+		c.arrivals <- append(batch, a)
 		if a.fault != nil || a.envelope.Closed {
 			return
 		}
+	}
+}
+
+// untaken takes back what the worker has not taken yet.
+func (c *connection) untaken() []arrival {
+	select {
+	case batch := <-c.arrivals:
+		return batch
+	default:
+		return nil
 	}
 }
 

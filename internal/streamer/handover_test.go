@@ -257,7 +257,7 @@ func TestAMailboxThatJoinsInTheHandOverIsStreamedByTheNewOwner(t *testing.T) {
 func TestASuspendedOwnerReadsNothingAndGoesOnWhenItIsSureAgain(t *testing.T) {
 	inPair(t, func(p *pair) {
 		p.first.cast("g", suspended)
-		p.older.say(numbered(100)...)
+		p.older.say(numbered(2 * readAhead)...)
 		p.until(2 * time.Minute)
 		p.wantHistory("a", "streaming subscribed")
 		if have := p.older.taken(); have > readAhead+5 {
@@ -266,7 +266,7 @@ func TestASuspendedOwnerReadsNothingAndGoesOnWhenItIsSureAgain(t *testing.T) {
 		p.wantCovered("a", 55*time.Second)
 		p.first.cast("g", owns)
 		p.pass(time.Minute)
-		p.wantNumbered(100)
+		p.wantNumbered(2 * readAhead)
 		p.wantOpenings(1)
 	})
 }

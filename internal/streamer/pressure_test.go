@@ -8,10 +8,17 @@ import (
 )
 
 // numbered are n envelopes with a mail each.
-func numbered(n int) []Envelope {
-	envelopes := make([]Envelope, n)
-	for i := range envelopes {
-		envelopes[i] = mail("a1", fmt.Sprint("m", i+1))
+func numbered(n int) []Envelope { return numberedBy(1, n) }
+
+// numberedBy are n mails, so many in each envelope.
+func numberedBy(each, n int) []Envelope {
+	var envelopes []Envelope
+	for first := 1; first <= n; first += each {
+		var items []string
+		for i := first; i < first+each; i++ {
+			items = append(items, fmt.Sprint("m", i))
+		}
+		envelopes = append(envelopes, mail("a1", items...))
 	}
 	return envelopes
 }
@@ -27,31 +34,36 @@ func (w *world) wantNumbered(n int) {
 }
 
 func TestWhileNothingIsStoredNothingMoreIsRead(t *testing.T) {
-	inWorld(t, func(w *world) {
-		w.start()
-		w.group("g", "a=a1")
-		w.pass(time.Second)
-		s := w.stream("a1")
-		w.bus.Outage(true)
-		before := s.taken()
-		s.say(numbered(1000)...)
-		w.pass(10 * time.Minute)
-		// A batch that is being stored, what waits for it, and what the reader holds.
-		if have, most := s.taken()-before, 2*readAhead+1; have > most {
-			t.Errorf("read %d envelopes during the outage, want %d at most", have, most)
-		}
-		if s.isOver() {
-			t.Error("the stream was closed")
-		}
+	for _, each := range []int{1, 32, 2 * readAhead} {
+		t.Run(fmt.Sprintf("envelopes of %d", each), func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.start()
+				w.group("g", "a=a1")
+				w.pass(time.Second)
+				s := w.stream("a1")
+				w.bus.Outage(true)
+				before := s.taken()
+				s.say(numberedBy(each, 8*readAhead)...)
+				w.pass(10 * time.Minute)
+				// A batch that is being stored, what waits for it, and what the reader holds.
+				have, most := each*(s.taken()-before), 2*(readAhead+each-1)+each
+				if have > most || have < readAhead {
+					t.Errorf("read %d events during the outage, want %d to %d", have, readAhead, most)
+				}
+				if s.isOver() {
+					t.Error("the stream was closed")
+				}
 
-		w.bus.Outage(false)
-		synctest.Wait()
-		w.wantNumbered(1000)
-		w.wantOpenings(1)
-		if have := len(w.requests()); have != 0 {
-			t.Errorf("have %d regroup requests, want none", have)
-		}
-	})
+				w.bus.Outage(false)
+				synctest.Wait()
+				w.wantNumbered(8 * readAhead)
+				w.wantOpenings(1)
+				if have := len(w.requests()); have != 0 {
+					t.Errorf("have %d regroup requests, want none", have)
+				}
+			})
+		})
+	}
 }
 
 func TestCoverageStandsStillWhileNothingIsStored(t *testing.T) {

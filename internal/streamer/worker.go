@@ -202,15 +202,15 @@ func (w *worker) stream(ctx context.Context) {
 	if w.done {
 		return
 	}
-	var arrivals <-chan arrival
+	var arrivals <-chan []arrival
 	if w.current != nil {
 		arrivals = w.current.arrivals
 	}
 	select {
 	case u := <-w.updates:
 		w.accept(ctx, u)
-	case a := <-arrivals:
-		w.arrive(ctx, w.gather(a))
+	case batch := <-arrivals:
+		w.arrive(ctx, batch)
 	case o := <-w.openings:
 		w.opened(ctx, o)
 	case <-w.goodbye.C:
@@ -224,23 +224,6 @@ func (w *worker) stream(ctx context.Context) {
 	}
 }
 
-// gather takes what else has arrived, so that it is published in one go.
-func (w *worker) gather(first arrival) []arrival {
-	batch := []arrival{first}
-	for len(batch) < readAhead && batch[len(batch)-1].fault == nil {
-		select {
-		case a, ok := <-w.current.arrivals:
-			if !ok {
-				return batch
-			}
-			batch = append(batch, a)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
 // end stores what was read. An owner that had no one to hand its group over to says
 // up to when it is covered, and gives it up: an unclean end, whose gap the
 // successor announces. One that lost the group decides nothing more: what it stores
@@ -248,10 +231,8 @@ func (w *worker) gather(first arrival) []arrival {
 func (w *worker) end() {
 	if w.current != nil {
 		w.current.stream.Close()
-		for a := range w.current.arrivals {
-			if a.fault == nil {
-				_ = w.publish(w.current, []arrival{a}) // what is not stored lies after the coverage record
-			}
+		for batch := range w.current.arrivals {
+			_ = w.publish(w.current, batch) // what is not stored lies after the coverage record
 		}
 	}
 	if w.next != nil {

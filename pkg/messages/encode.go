@@ -63,11 +63,11 @@ func EncodeEvent(s Subjects, e Event) (Message, error) {
 }
 
 // EncodeEventInto is EncodeEvent in place of a message that is not needed any more:
-// its map of headers is used again. After an error m is as it was.
+// its headers and its body are used again. After an error m is as it was.
 func EncodeEventInto(m *Message, s Subjects, e Event) error {
 	meta, kind := e.Meta(), e.Kind()
 	item, isItem := e.(MailboxEvent)
-	data, err := encodeBody(e, item, isItem)
+	data, err := encodeBody(m.Data, e, item, isItem)
 	if err != nil {
 		return fmt.Errorf("encode %s of %s: %w", kind.Type(), meta.Mailbox, err)
 	}
@@ -89,9 +89,9 @@ func EncodeEventInto(m *Message, s Subjects, e Event) error {
 	return nil
 }
 
-func encodeBody(e Event, item MailboxEvent, isItem bool) ([]byte, error) {
+func encodeBody(former []byte, e Event, item MailboxEvent, isItem bool) ([]byte, error) {
 	if isItem {
-		return item.json()
+		return item.json(former)
 	}
 	return json.Marshal(e)
 }

@@ -27,6 +27,7 @@ type content struct {
 	extended    []extendedProperty
 	start, end  time.Time // of an appointment
 	location    string
+	zone        string // Windows id of the time zone that it was made in
 }
 
 // attachment is a file of a message.

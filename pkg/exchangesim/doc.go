@@ -7,7 +7,7 @@
 //
 //   - EWS at /EWS/Exchange.asmx: Subscribe (streaming and pull), Unsubscribe, GetStreamingEvents, GetEvents; GetFolder,
 //     FindFolder, CreateFolder, DeleteFolder; FindItem, GetItem, GetAttachment, CreateItem, UpdateItem, SendItem, MoveItem,
-//     CopyItem, DeleteItem, SyncFolderItems; ResolveNames, GetServerTimeZones and ConvertId;
+//     CopyItem, DeleteItem, SyncFolderItems; ResolveNames, GetServerTimeZones, GetUserConfiguration and ConvertId;
 //   - Autodiscover at /autodiscover/autodiscover.svc (GetUserSettings) and /autodiscover/autodiscover.xml (POX);
 //   - the control endpoint below /sim/.
 //
@@ -49,8 +49,8 @@
 //     leads there, where the ids are unknown. After a failover the cookie is stale, as the server is down.
 //   - A queue of more than Config.QueueLimit events is dropped, and the id named with ErrorMissedNotificationEvents.
 //   - PR_DELETED_COUNT_TOTAL counts items moved out as well as deleted ones.
-//   - Of an item the common properties of messages are kept, and extended ones; of appointments start, end and location.
-//     Others are taken and forgotten. AutoResolve lets the later change win.
+//   - Of an item the common properties of messages are kept, and extended ones; of appointments start, end, location and
+//     the time zone's name. Others are taken and forgotten. AutoResolve lets the later change win.
 //   - Saving a draft raises Created and the folder's Modified alone; Outlook's way of saving raises more.
 //   - Messages to addresses outside the organisation are lost, without a report. Meeting requests are not sent.
 //   - A deletion of a folder is final, except into Deleted Items. A mailbox takes at most 20,000 items from clients.

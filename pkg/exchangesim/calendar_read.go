@@ -39,7 +39,7 @@ func unfold(raw []byte) string {
 	return strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\r\n", "\n", "\n ", "", "\n\t", "").Replace(string(raw))
 }
 
-var calendarTexts = strings.NewReplacer(`\\`, `\`, `\;`, ";", `\,`, ",", `\n`, "\r\n", `\N`, "\r\n")
+var calendarTexts = strings.NewReplacer(`\\`, `\`, `\;`, ";", `\,`, ",", `\n`, "\r\n", `\N`, "\r\n", "\r", "")
 
 func (c *content) setCalendar(name, parameters, value string) (err error) {
 	switch text := strings.ToValidUTF8(calendarTexts.Replace(value), "\uFFFD"); name {

@@ -1,19 +1,22 @@
-"""Works as a mail program against DavMail, an IMAP and SMTP gateway to EWS, and fails if anything is amiss.
+"""Works as programs for mail and calendars against DavMail, an IMAP, SMTP and CalDAV gateway to EWS, and fails if anything
+is amiss.
 
-IMAP_PORT, SMTP_PORT  where DavMail listens
-EWS_MAILBOX           the mailbox, which is the account too, with
-EWS_PASSWORD          its password
-EWS_COLLEAGUE         another mailbox
-EWS_CONTROL           the URL of the simulator's control endpoint
-EWS_IDLE              set: wait for IDLE, which DavMail looks after once a minute
+IMAP_PORT, SMTP_PORT, CALDAV_PORT  where DavMail listens
+EWS_MAILBOX                        the mailbox, which is the account too, with
+EWS_PASSWORD                       its password
+EWS_COLLEAGUE                      another mailbox
+EWS_CONTROL                        the URL of the simulator's control endpoint
+EWS_IDLE                           set: wait for IDLE, which DavMail looks after once a minute
 """
 
+import base64
 import email
 import imaplib
 import os
 import smtplib
 import sys
 import time
+import urllib.error
 import urllib.request
 
 MAILBOX, COLLEAGUE, PASSWORD = os.environ["EWS_MAILBOX"], os.environ["EWS_COLLEAGUE"], os.environ["EWS_PASSWORD"]
@@ -139,6 +142,48 @@ def send():
     check("sent", (received["Subject"], received.get_payload().strip()), ("by SMTP", "Hello"))
 
 
+EVENT = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//interop//EN
+BEGIN:VEVENT
+UID:tea@example.com
+DTSTAMP:20300101T000000Z
+DTSTART:20300102T100000Z
+DTEND:20300102T110000Z
+SUMMARY:Tea
+LOCATION:Room 1
+END:VEVENT
+END:VCALENDAR
+""".replace("\n", "\r\n")
+
+QUERY = """<C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><C:calendar-data/></D:prop>
+<C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT"/></C:comp-filter></C:filter></C:calendar-query>"""
+
+
+def caldav(method, path="", body=None, **headers):
+    """Status and body of a request for the calendar."""
+    url = f"http://127.0.0.1:{os.environ['CALDAV_PORT']}/users/{MAILBOX}/calendar/{path}"
+    login = base64.b64encode(f"{MAILBOX}:{PASSWORD}".encode()).decode()
+    request = urllib.request.Request(url, body and body.encode(), {"Authorization": "Basic " + login, **headers}, method=method)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def keep_calendar():
+    status, answer = caldav("PUT", "tea.ics", EVENT, **{"Content-Type": "text/calendar; charset=utf-8"})
+    check("event made", status, 201)
+    status, event = caldav("GET", "tea.ics")
+    fields = {line for line in event.splitlines() if line.startswith(("SUMMARY", "LOCATION", "DTSTART:2", "DTEND:2"))}
+    check("event", (status, fields), (200, {"SUMMARY:Tea", "LOCATION:Room 1", "DTSTART:20300102T100000Z", "DTEND:20300102T110000Z"}))
+    status, answer = caldav("REPORT", body=QUERY, Depth="1")
+    check("found in the calendar", (status, answer.count("SUMMARY:Tea")), (207, 1))
+    check("event deleted", caldav("DELETE", "tea.ics")[0], 200)
+    check("calendar is empty", caldav("REPORT", body=QUERY, Depth="1")[1].count("VEVENT"), 0)
+
+
 def main():
     imap = connect(imaplib.IMAP4, "IMAP_PORT")
     print("DavMail", imap.welcome.decode().split("DavMail ")[1].split()[0])
@@ -147,8 +192,9 @@ def main():
         print("==", step.__name__)
         step(imap)
     imap.logout()
-    print("== send")
-    send()
+    for step in (send, keep_calendar):
+        print("==", step.__name__)
+        step()
     print("done")
 
 

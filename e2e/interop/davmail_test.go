@@ -15,7 +15,7 @@ davmail.mode=EWS
 davmail.url=https://localhost:%s/EWS/Exchange.asmx
 davmail.imapPort=%s
 davmail.smtpPort=%s
-davmail.caldavPort=
+davmail.caldavPort=%s
 davmail.popPort=
 davmail.ldapPort=
 davmail.bindAddress=127.0.0.1
@@ -35,13 +35,13 @@ func TestDavMail(t *testing.T) {
 	}
 	t.Parallel()
 	sim := organised(t)
-	imap, smtp := freePort(t), freePort(t)
-	startDavMail(t, gateway, sim, imap, smtp)
-	sim.play(t, []string{"IMAP_PORT=" + imap, "SMTP_PORT=" + smtp, "EWS_PASSWORD=hers", "PYTHONUNBUFFERED=1"},
+	imap, smtp, caldav := freePort(t), freePort(t), freePort(t)
+	startDavMail(t, gateway, sim, imap, smtp, caldav)
+	sim.play(t, []string{"IMAP_PORT=" + imap, "SMTP_PORT=" + smtp, "CALDAV_PORT=" + caldav, "EWS_PASSWORD=hers", "PYTHONUNBUFFERED=1"},
 		python(t, "imaplib"), "davmail_client.py")
 	have := sim.counts(t).Requests
 	for _, operation := range []string{"ConvertId", "GetFolder", "FindFolder", "FindItem", "GetItem", "CreateItem", "UpdateItem",
-		"MoveItem", "CopyItem", "DeleteItem", "CreateFolder", "DeleteFolder"} {
+		"MoveItem", "CopyItem", "DeleteItem", "CreateFolder", "DeleteFolder", "GetUserConfiguration"} {
 		if have[operation] == 0 {
 			t.Errorf("there was no %s", operation)
 		}
@@ -49,7 +49,7 @@ func TestDavMail(t *testing.T) {
 }
 
 // startDavMail starts the gateway, which is stopped with the test; its log is shown when that fails.
-func startDavMail(t *testing.T, gateway string, sim simulator, imap, smtp string) {
+func startDavMail(t *testing.T, gateway string, sim simulator, imap, smtp, caldav string) {
 	t.Helper()
 	dir := t.TempDir()
 	trust, log, file := filepath.Join(dir, "trust.p12"), filepath.Join(dir, "davmail.log"), filepath.Join(dir, "davmail.properties")
@@ -61,7 +61,7 @@ func startDavMail(t *testing.T, gateway string, sim simulator, imap, smtp string
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, fmt.Appendf(nil, davmailProperties, port, imap, smtp, log), 0o600); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, davmailProperties, port, imap, smtp, caldav, log), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(gateway, file)

@@ -26,8 +26,10 @@ type content struct {
 	attachments []attachment
 	attached    int // attachments ever, of this content and those it was made of
 	extended    []extendedProperty
-	start, end  time.Time // of an appointment
+	start, end  time.Time // of an appointment, or of the one
+	asks        bool      // that a mail asks to
 	location    string
+	zone        string // Windows id of the time zone that it was made in
 }
 
 // attachment is a file of a message.

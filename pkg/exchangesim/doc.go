@@ -8,7 +8,8 @@
 //   - EWS at /EWS/Exchange.asmx: Subscribe (streaming and pull), Unsubscribe, GetStreamingEvents, GetEvents; GetFolder,
 //     FindFolder, CreateFolder, UpdateFolder, MoveFolder, CopyFolder, DeleteFolder, EmptyFolder, SyncFolderHierarchy;
 //     FindItem, GetItem, CreateItem, UpdateItem, SendItem, MoveItem, CopyItem, DeleteItem, MarkAllItemsAsRead,
-//     SyncFolderItems; GetAttachment, CreateAttachment, DeleteAttachment; ResolveNames, GetServerTimeZones and ConvertId;
+//     SyncFolderItems; GetAttachment, CreateAttachment, DeleteAttachment; ResolveNames, GetServerTimeZones,
+//     GetUserConfiguration and ConvertId;
 //   - Autodiscover at /autodiscover/autodiscover.svc (GetUserSettings) and /autodiscover/autodiscover.xml (POX);
 //   - the control endpoint below /sim/.
 //
@@ -52,8 +53,8 @@
 //     leads there, where the ids are unknown. After a failover the cookie is stale, as the server is down.
 //   - A queue of more than Config.QueueLimit events is dropped, and the id named with ErrorMissedNotificationEvents.
 //   - PR_DELETED_COUNT_TOTAL counts items moved out as well as deleted ones.
-//   - Of an item the common properties of messages are kept, and extended ones; of appointments start, end and location.
-//     Others are taken and forgotten. AutoResolve lets the later change win.
+//   - Of an item the common properties of messages are kept, and extended ones; of appointments start, end, location and
+//     the time zone's name. Others are taken and forgotten. AutoResolve lets the later change win.
 //   - A draft that CreateItem saves raises Created and the folder's Modified alone; Outlook's way, which is SaveDraft,
 //     raises more.
 //   - Messages to addresses outside the organisation are lost, without a report. Meeting requests come from Invite alone,

@@ -23,6 +23,7 @@ func generatedContent(address, class string, seed uint64, at time.Time) *content
 		c.subject, c.location = "Meeting "+n, "Room "+n
 		c.start = c.sent.Truncate(time.Hour).Add(24 * time.Hour)
 		c.end = c.start.Add(time.Hour)
+		c.asks = elementOf(class) == "t:MeetingRequest"
 	case "t:Contact":
 		c.subject = "Contact " + n
 	case "t:Task":

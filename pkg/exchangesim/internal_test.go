@@ -208,6 +208,7 @@ func FuzzParseXML(f *testing.F) {
 func FuzzReadMIME(f *testing.F) {
 	f.Add([]byte("Subject: =?utf-8?q?=C3=BC?=\r\nTo: a@b, \"C D\" <e@f>\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\na\r\n--x\r\nContent-Type: text/html\r\n\r\n<p>\r\n--x--\r\n"))
 	f.Add([]byte("Subject: x\r\nContent-Type: image/png; name=\"a;\\\"b\"\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA"))
+	f.Add([]byte("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:a\\, b\\\\n\r\n c\r\nDTSTART;TZID=Europe/Berlin:20300102T100000\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		first, err := readMIME(raw)
 		if err != nil {

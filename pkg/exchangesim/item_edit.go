@@ -114,6 +114,7 @@ var contentSetters = map[string]func(*itemEdit, *node) string{
 	"ReplyTo":           func(e *itemEdit, n *node) string { e.replyTo = n.mailboxes(); return "" },
 	"Start":             moment(func(e *itemEdit) *time.Time { return &e.start }),
 	"End":               moment(func(e *itemEdit) *time.Time { return &e.end }),
+	"StartTimeZone":     func(e *itemEdit, n *node) string { e.zone = n.attr("Id"); return "" },
 	"Location":          func(e *itemEdit, n *node) string { e.location = n.value(); return "" },
 	"Attachments":       (*itemEdit).setAttachments,
 	"ExtendedProperty":  (*itemEdit).setExtended,

@@ -40,6 +40,7 @@ var itemValues = map[string]func(itemView) any{
 
 	"PidTagInternetArticleNumber": func(v itemView) any { return int(v.number) },
 	"PidTagMessageFlags":          itemView.messageFlags,
+	"PidLidRecurring":             itemView.recurring,
 }
 
 // taggedFields are the properties behind property tags (MS-OXPROPS).
@@ -49,6 +50,25 @@ var taggedFields = map[int64]string{
 	0x0e03: "item:DisplayCc", 0x0e04: "item:DisplayTo", 0x0e06: "item:DateTimeReceived", 0x0e08: "item:Size",
 	0x0e1b: "item:HasAttachments", 0x0e69: "message:IsRead", 0x1000: "item:Body", 0x1035: "message:InternetMessageId",
 	0x3007: "item:DateTimeCreated", tagLastModificationTime: "item:LastModifiedTime", tagLocalCommitTime: "item:LastModifiedTime",
+}
+
+// namedFields are the properties behind the numbers of a property set (MS-OXPROPS).
+var namedFields = map[string]string{"Appointment:33315": "PidLidRecurring"}
+
+// field is the property that a path names, empty if this server does not know it.
+func (p property) field() string {
+	if p.tag != 0 {
+		return taggedFields[p.tag]
+	}
+	return namedFields[p.named]
+}
+
+// recurring tells of an appointment whether it recurs, which none does.
+func (v itemView) recurring() any {
+	if elementOf(v.class) == "t:CalendarItem" {
+		return false
+	}
+	return nil
 }
 
 // addressTexts are name and address of each, which is what a search looks through.

@@ -99,8 +99,11 @@ func (a attachment) render(x *xmlBuffer, it *item, content bool) {
 	x.raw("</t:FileAttachment>")
 }
 
-// writeMessageHeaders writes the header fields of the MIME.
+// writeMessageHeaders writes the header fields of the MIME, which a calendar has none of.
 func writeMessageHeaders(x *xmlBuffer, v itemView) {
+	if bytes.HasPrefix(v.says().mime, calendarBegin) {
+		return
+	}
 	head, _, _ := bytes.Cut(v.says().mime, []byte("\r\n\r\n"))
 	x.raw("<t:InternetMessageHeaders>")
 	for _, line := range strings.Split(strings.ReplaceAll(string(head), "\r\n ", " "), "\r\n") {
@@ -128,7 +131,7 @@ func writeExtended(x *xmlBuffer, v itemView) {
 			x.raw(`</t:ExtendedProperty>`)
 			continue
 		}
-		if value := itemValues[taggedFields[p.tag]]; value != nil {
+		if value := itemValues[p.field()]; value != nil && value(v) != nil {
 			x.property(p, valueText(value(v)))
 		}
 	}

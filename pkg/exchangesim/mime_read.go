@@ -21,8 +21,11 @@ const (
 )
 
 // readMIME makes the content of a message (RFC 5322, RFC 2045). What cannot be decoded stays as it is; only a message
-// without a header is refused.
+// without a header is refused. An appointment's is a calendar.
 func readMIME(raw []byte) (*content, error) {
+	if bytes.HasPrefix(bytes.TrimLeft(raw, "\r\n\t "), calendarBegin) {
+		return readCalendar(raw)
+	}
 	m, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		return nil, fmt.Errorf("the message has no readable header: %w", err)

@@ -15,6 +15,10 @@ import (
 
 // composed returns the content with a MIME of its properties.
 func (c content) composed() *content {
+	if !c.start.IsZero() && !c.asks {
+		c.mime = c.calendar()
+		return &c
+	}
 	var b bytes.Buffer
 	c.writeHeader(&b)
 	boundary := strings.ReplaceAll(newGUID("boundary", c.messageID, c.subject).String(), "-", "")

@@ -151,7 +151,7 @@ func valueOf(n *node) func(itemView) any {
 		return nil
 	}
 	p := readProperty(path)
-	if value := itemValues[taggedFields[p.tag]]; value != nil {
+	if value := itemValues[p.field()]; value != nil {
 		return value
 	}
 	return func(v itemView) any {

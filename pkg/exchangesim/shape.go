@@ -26,8 +26,9 @@ const (
 
 // property is an ExtendedFieldURI.
 type property struct {
-	tag  int64  // 0: none, it has a name
-	path string // its attributes as markup
+	tag   int64  // 0: none, it has a name
+	named string // property set and id of one with a numeric name: Appointment:33315
+	path  string // its attributes as markup
 }
 
 // Property tags of folders and items (MS-OXPROPS).
@@ -72,7 +73,7 @@ func readProperty(n *node) property {
 		}
 		x.raw(" ", name, `="`).text(value).raw(`"`)
 	}
-	p.path = string(x.b)
+	p.path, p.named = string(x.b), n.attr("DistinguishedPropertySetId")+":"+n.attr("PropertyId")
 	return p
 }
 

@@ -109,11 +109,14 @@ def file_and_delete(imap):
     done(imap.select("INBOX"))
     check("moved away", list(subjects(imap).values()), ["one", "three", "appended"])
     check("copied and moved", (done(imap.select("Letters")), list(subjects(imap).values())), ([b"2"], ["one", "two"]))
+    done(imap.close())
+    done(imap.rename("Letters", "Post"))
+    check("renamed", (done(imap.select("Post")), list(subjects(imap).values())), ([b"2"], ["one", "two"]))
     done(imap.store("1:2", "+FLAGS", "\\Deleted"))
     check("expunged", len(done(imap.expunge())), 2)
     done(imap.close())
-    done(imap.delete("Letters"))
-    check("folder deleted", not any(b"Letters" in line for line in done(imap.list())))
+    done(imap.delete("Post"))
+    check("folder deleted", not any(b"Post" in line for line in done(imap.list())))
 
 
 def notice(imap):

@@ -41,7 +41,7 @@ func TestDavMail(t *testing.T) {
 		python(t, "imaplib"), "davmail_client.py")
 	have := sim.counts(t).Requests
 	for _, operation := range []string{"ConvertId", "GetFolder", "FindFolder", "FindItem", "GetItem", "CreateItem", "UpdateItem",
-		"MoveItem", "CopyItem", "DeleteItem", "CreateFolder", "DeleteFolder", "GetUserConfiguration"} {
+		"MoveItem", "CopyItem", "DeleteItem", "CreateFolder", "UpdateFolder", "DeleteFolder", "GetUserConfiguration"} {
 		if have[operation] == 0 {
 			t.Errorf("there was no %s", operation)
 		}

@@ -39,7 +39,7 @@ type arrival struct {
 
 // readAhead is how many events wait between a connection and its worker before reading
 // stops. An envelope without any counts as one.
-const readAhead = 256
+const readAhead = 512
 
 // freshAfter is how long a read must have waited for its envelope to be fresh.
 const freshAfter = 50 * time.Millisecond

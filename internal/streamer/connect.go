@@ -64,12 +64,12 @@ func (w *worker) rests() bool {
 // startOpening opens a connection beside the loop. The oldest coverage goes first.
 func (w *worker) startOpening(ctx context.Context, members served, oldest time.Time) {
 	w.opening = true
-	place := w.group.Place()
+	place, spots := w.group.Place(), members.spots()
 	pacing, cancel := context.WithCancel(ctx)
 	w.unpace = cancel
 	w.reading.Go(func() {
 		defer cancel()
-		w.openings <- w.open(ctx, pacing, place, members, oldest)
+		w.openings <- w.open(ctx, pacing, place, members, spots, oldest)
 	})
 }
 

@@ -58,8 +58,8 @@ type opening struct {
 
 // open opens a connection and waits for its first envelope, which Exchange sends
 // at once. It waits for its turn by the endpoint's pace, as long as pacing lasts, and
-// reports on the endpoint's breaker.
-func (w *worker) open(ctx, pacing context.Context, place messages.Place, members served, oldest time.Time) opening {
+// reports on the endpoint's breaker. The members are the loop's: what is asked for is spots, theirs at the start.
+func (w *worker) open(ctx, pacing context.Context, place messages.Place, members served, spots []spot, oldest time.Time) opening {
 	w.endpoint.pace.SetMembers(w.ownership.Members())
 	if err := w.endpoint.pace.Wait(pacing, oldest); err != nil {
 		return opening{wait: time.Second}
@@ -73,7 +73,7 @@ func (w *worker) open(ctx, pacing context.Context, place messages.Place, members
 		return opening{wait: time.Second} // taking the subscriptions would rob their new owner
 	}
 	asked := time.Now()
-	stream, err := w.exchange.Open(ctx, place, members.ids())
+	stream, err := w.exchange.Open(ctx, place, idsOf(spots))
 	if err != nil {
 		fault := asFault(err)
 		done(openingOutcome(ctx, fault))

@@ -9,8 +9,7 @@ import (
 // member is a mailbox of the group as the worker knows it. There are as many of them
 // as mailboxes: what is seldom known lies outside.
 type member struct {
-	in *places // where the mailbox is,
-	at int32   // by this place
+	spot // of the mailbox
 
 	named    bool // the folders are known
 	prepared bool // what came before is known
@@ -27,22 +26,6 @@ type member struct {
 	opened ticks   // since when the subscription streams without a break: Exchange may have restarted in one
 	seen   ticks   // Exchange's time of the last notification that named the mailbox
 	frozen *freeze // a gap is to be announced; nil: coverage moves with the connection
-}
-
-func (m *member) mailbox() messages.Address { return m.in.mailbox(int(m.at)) }
-
-// id is that of the subscription, made for who asks.
-func (m *member) id() messages.SubscriptionID { return m.in.id(int(m.at)) }
-
-// since is Exchange's time of the subscription.
-func (m *member) since() time.Time { return m.in.since(int(m.at)) }
-
-// compareID orders members by their subscriptions.
-func (m *member) compareID(other *member) int {
-	if m.in == other.in {
-		return m.in.compareIDs(int(m.at), int(other.at))
-	}
-	return m.in.compareID(int(m.at), other.id())
 }
 
 // freeze is where coverage stands still.

@@ -43,8 +43,8 @@ type served []*member
 // servedOf are some of the members, by their subscriptions.
 func servedOf(members []*member, which func(*member) bool) served {
 	s := slices.DeleteFunc(slices.Clone(members), func(m *member) bool { return !which(m) })
-	slices.SortFunc(s, func(a, b *member) int { return a.compareID(b) })
-	return slices.CompactFunc(s, func(a, b *member) bool { return a.compareID(b) == 0 })
+	slices.SortFunc(s, func(a, b *member) int { return a.compareID(b.spot) })
+	return slices.CompactFunc(s, func(a, b *member) bool { return a.compareID(b.spot) == 0 })
 }
 
 // of is the member with a subscription; nil: there is none.
@@ -67,10 +67,22 @@ func (s served) named(ids []messages.SubscriptionID, which func(*member) bool) s
 	return servedOf(named, which)
 }
 
-func (s served) ids() []messages.SubscriptionID {
-	ids := make([]messages.SubscriptionID, len(s))
+func (s served) ids() []messages.SubscriptionID { return idsOf(s.spots()) }
+
+// spots are where the members are now. They never change, while the members move with
+// each message about the group.
+func (s served) spots() []spot {
+	spots := make([]spot, len(s))
 	for i, m := range s {
-		ids[i] = m.id()
+		spots[i] = m.spot
+	}
+	return spots
+}
+
+func idsOf(spots []spot) []messages.SubscriptionID {
+	ids := make([]messages.SubscriptionID, len(spots))
+	for i, s := range spots {
+		ids[i] = s.id()
 	}
 	return ids
 }

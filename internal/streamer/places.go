@@ -27,6 +27,28 @@ type place struct {
 	since       ticks
 }
 
+// spot is one of the places.
+type spot struct {
+	in *places
+	at int32
+}
+
+func (s spot) mailbox() messages.Address { return s.in.mailbox(int(s.at)) }
+
+// id is that of the subscription, made for who asks.
+func (s spot) id() messages.SubscriptionID { return s.in.id(int(s.at)) }
+
+// since is Exchange's time of the subscription.
+func (s spot) since() time.Time { return s.in.since(int(s.at)) }
+
+// compareID orders by subscriptions.
+func (s spot) compareID(other spot) int {
+	if s.in == other.in {
+		return s.in.compareIDs(int(s.at), int(other.at))
+	}
+	return s.in.compareID(int(s.at), other.id())
+}
+
 // placesOf packs the subscriptions of a message, which it does not keep.
 func placesOf(subscriptions map[messages.Address]messages.Subscription) *places {
 	mailboxes := slices.Sorted(maps.Keys(subscriptions))

@@ -89,7 +89,7 @@ const (
 	awayFor    = time.Hour
 	probeWait  = 6 * time.Minute
 	allBack    = 5 * time.Minute // after that
-	inOutage   = 2000            // mailboxes
+	inOutage   = 1200            // mailboxes: twice what the first minute of the ramp takes
 	firstRate  = 10              // requests a second
 	ratePlay   = 2               // by which a second may exceed it, and seconds by which the ramp is older than its first request
 	growEvery  = time.Minute

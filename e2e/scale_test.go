@@ -12,7 +12,7 @@ import (
 // under load: by overlap nothing is lost, doubled, or even in doubt.
 func TestStreamersJoinAndLeave(t *testing.T) {
 	t.Parallel()
-	n := rounds(t, "EWSNATS_SCALE_ROUNDS", 4)
+	n := rounds(t, "EWSNATS_SCALE_ROUNDS", 3)
 	sc := scene{crew: crew{1, 1, 3}, mailboxes: 120, groupSize: 5}
 	c := newCast(t, sc)
 	c.untilSettled(3)

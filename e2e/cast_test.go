@@ -181,6 +181,7 @@ func (c *cast) untilWhole(atMost time.Duration) {
 func (c *cast) conclude(title string, rounds int) {
 	c.t.Helper()
 	c.untilWhole(60 * time.Second)
+	c.untilClaimed(60 * time.Second)
 	report := c.sound()
 	gaps, owners := c.checkGaps(), c.checkOwners()
 	if len(gaps.TooLong) > 0 {
@@ -196,14 +197,30 @@ func (c *cast) conclude(title string, rounds int) {
 		default:
 		}
 	}
-	for _, stage := range []string{"discoverer", "subscriber"} {
-		work := audit.CheckOwners(audit.Ownership{Claims: c.coord.work(stage), Outages: c.outagesOf(stage)})
+	for _, stage := range partitioned {
+		work := c.checkWork(stage)
 		if !work.Sound() {
 			c.t.Errorf("ownership of the %ss: %s", stage, work)
 		}
 		c.t.Logf("SUMMARY %s, %ss: %s", title, stage, work)
 	}
 	c.t.Logf("SUMMARY %s: %d rounds in %.0f s, struck %v; %s; %s; %s", title, rounds, time.Since(c.began).Seconds(), c.struck, report, gaps, owners)
+}
+
+// partitioned are the stages whose units are partitions.
+var partitioned = []string{"discoverer", "subscriber"}
+
+// untilClaimed waits until their partitions have owners that live: the last fault may
+// have been a moment ago.
+func (c *cast) untilClaimed(atMost time.Duration) {
+	c.t.Helper()
+	c.until("every partition of a dead process is claimed", atMost, func() bool {
+		return !slices.ContainsFunc(partitioned, func(stage string) bool { return len(c.checkWork(stage).Orphans) > 0 })
+	})
+}
+
+func (c *cast) checkWork(stage string) audit.Owners {
+	return audit.CheckOwners(audit.Ownership{Claims: c.coord.work(stage), Outages: c.outagesOf(stage)})
 }
 
 func (c *cast) checkGaps() audit.Gaps {

@@ -71,6 +71,7 @@ func inWorld(t *testing.T, cfg exchangesim.Config, story func(*world)) {
 		w.options = autodiscover.Options{Resolver: w, Random: func() float64 { return 0 },
 			Plain: ewssoap.NewTransport(ewssoap.TransportConfig{TLS: secured, DialContext: w.dial})}
 		story(w)
+		synctest.Wait() // two that say goodbye at once over a pipe wait for each other, and the server does with its lock held
 		_ = w.sim.Close()
 		w.running.Wait()
 		synctest.Wait()

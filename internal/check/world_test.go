@@ -26,6 +26,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -176,6 +177,7 @@ func (w *world) serve() {
 	}
 	go func() { _ = server.Serve(listener) }() // until it is closed
 	w.t.Cleanup(func() {
+		synctest.Wait() // two that say goodbye at once over a pipe wait for each other, and the server does with its lock held
 		if err := errors.Join(server.Close(), w.sim.Close()); err != nil {
 			w.t.Error(err)
 		}

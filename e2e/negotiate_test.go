@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -72,16 +71,7 @@ log: {format: text}
 	s.list(names(1, 6))
 	s.startStages(stageNames...)
 	s.untilStreaming(6, 60*time.Second)
-	s.control("produce", map[string]any{"rate": 20, "seed": 1, "duration": "3s"})
-	<-time.After(3 * time.Second)
-	if report := s.sound(); report.Events == 0 {
-		t.Error("no event was stored: the test shows nothing")
-	}
-	for name, p := range s.stages {
-		if refused := p.log.lines("refused"); len(refused) > 0 || !strings.Contains(p.log.String(), "channel_binding=true") {
-			t.Errorf("%s: want a login with a channel binding, and none refused: %v", name, refused)
-		}
-	}
+	s.wantBoundLogins()
 	for _, request := range sim.Truth().Requests {
 		if request.HTTPStatus == http.StatusOK && request.Account != account {
 			t.Errorf("%s is of the account %q, want %q", request.Operation, request.Account, account)

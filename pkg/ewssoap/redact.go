@@ -20,27 +20,19 @@ const (
 // asXML names the quotation marks that HTML numbers.
 var asXML = strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;")
 
-// hider takes the secrets of the request and of its answer out of a text that repeats them.
-func (t *trip) hider() func(string) string {
-	if t.answer == nil {
-		return hiding(t.requestHeader())
-	}
-	return hiding(t.requestHeader(), t.answer.Header)
-}
-
-// requestHeader is what the transport sent, as far as it says: one that logs connections in adds to it.
-func (t *trip) requestHeader() http.Header {
-	if t.answer != nil && t.answer.Request != nil {
-		return t.answer.Request.Header
+// requestHeader is what the transport sent for an answer, as far as it says: one that logs connections in adds to it.
+func (t *trip) requestHeader(answer *http.Response) http.Header {
+	if answer != nil && answer.Request != nil {
+		return answer.Request.Header
 	}
 	return t.sent
 }
 
-// hiding takes the secrets of headers out of a text that repeats them.
-func hiding(headers ...http.Header) func(string) string {
-	var secrets []string
-	for _, h := range headers {
-		secrets = append(secrets, secretsOf(h)...)
+// hider takes the secrets of the request and of an answer out of a text that repeats them.
+func (t *trip) hider(answer *http.Response) func(string) string {
+	secrets := secretsOf(t.requestHeader(answer))
+	if answer != nil {
+		secrets = append(secrets, secretsOf(answer.Header)...)
 	}
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // the longest is found first
 	var pairs []string
@@ -57,7 +49,7 @@ func hiding(headers ...http.Header) func(string) string {
 func (t *trip) clean(err error) {
 	var e *Error
 	if errors.As(err, &e) {
-		hide := t.hider()
+		hide := t.hider(t.answer)
 		e.Text, e.Location = hide(e.Text), hide(e.Location)
 	}
 }

@@ -86,12 +86,17 @@ func (t *trip) remoteAddress() string {
 
 // snapshot is the trip as it stands, in memory of its own.
 func (t *trip) snapshot(body []byte, err error) Exchange {
+	return t.snapshotWith(t.answer, t.meta, body, err)
+}
+
+// snapshotWith is the trip with an answer that need not be its last one.
+func (t *trip) snapshotWith(answer *http.Response, meta Meta, body []byte, err error) Exchange {
 	x := t.record
-	hide := t.hider()
-	x.RequestHeader, x.RequestBody = redact(t.requestHeader(), hide), []byte(hide(string(t.request.body)))
-	if t.answer != nil {
-		x.Status, x.ResponseHeader = t.answer.StatusCode, redact(t.answer.Header, hide)
-		x.Received, x.RequestID = t.meta.Received, t.meta.RequestID
+	hide := t.hider(answer)
+	x.RequestHeader, x.RequestBody = redact(t.requestHeader(answer), hide), []byte(hide(string(t.request.body)))
+	if answer != nil {
+		x.Status, x.ResponseHeader = answer.StatusCode, redact(answer.Header, hide)
+		x.Received, x.RequestID = meta.Received, meta.RequestID
 	}
 	if body != nil {
 		x.ResponseBody = []byte(hide(string(body)))

@@ -16,15 +16,10 @@ func TraceLogin(answer *http.Response, body []byte, started, received time.Time)
 	if !is || !t.isTraced() {
 		return
 	}
-	x := t.record
-	hide := hiding(answer.Request.Header, answer.Header)
-	x.Login, x.RequestHeader = true, redact(answer.Request.Header, hide)
-	if answer.Request.Body != nil && answer.Request.Body != http.NoBody {
-		x.RequestBody = []byte(hide(string(t.request.body)))
+	x := t.snapshotWith(answer, metaOf(answer.Header, t.meta.ClientRequestID), body, nil)
+	x.Login, x.Started, x.Received = true, started, received
+	if answer.Request.Body == nil || answer.Request.Body == http.NoBody {
+		x.RequestBody = nil
 	}
-	x.Status, x.ResponseHeader, x.ResponseBody = answer.StatusCode, redact(answer.Header, hide), []byte(hide(string(body)))
-	x.RequestID = metaOf(answer.Header, t.meta.ClientRequestID).RequestID
-	x.Started, x.Connected, x.FirstByte, x.Received, x.Finished = started, t.connected.time(), t.firstByte.time(), received, time.Now()
-	x.Remote = t.remoteAddress()
 	t.trace(x)
 }

@@ -1,8 +1,6 @@
 package exchangesim
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"slices"
 )
 
@@ -75,21 +73,13 @@ func (f *folder) depth() int {
 const ofHierarchy = 1 << 63
 
 func (f *folder) hierarchyState(position uint64) string {
-	b := binary.BigEndian.AppendUint64(f.mailbox.guid[:], ofHierarchy|f.number)
-	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint64(b, position))
+	return syncStateOf(f.mailbox, ofHierarchy|f.number, position)
 }
 
 // readHierarchyState reads a position; an empty state is the beginning.
 func (f *folder) readHierarchyState(s string) (uint64, bool) {
-	if s == "" {
-		return 0, true
-	}
-	b, err := base64.StdEncoding.DecodeString(s)
-	if err != nil || len(b) != 32 {
-		return 0, false
-	}
-	position := binary.BigEndian.Uint64(b[24:])
-	return position, f.hierarchyState(position) == s && position <= f.mailbox.hierarchy
+	position, ok := readPosition(s, f.hierarchyState)
+	return position, ok && position <= f.mailbox.hierarchy
 }
 
 // syncFolderHierarchy answers SyncFolderHierarchy, for the whole mailbox when the request names no folder.

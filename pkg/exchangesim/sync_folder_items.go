@@ -58,13 +58,21 @@ func (f *folder) forgets(position uint64) bool {
 }
 
 // syncState writes a position so that only this folder takes it back.
-func (f *folder) syncState(position uint64) string {
-	b := binary.BigEndian.AppendUint64(f.mailbox.guid[:], f.number)
+func (f *folder) syncState(position uint64) string { return syncStateOf(f.mailbox, f.number, position) }
+
+func syncStateOf(mb *mailbox, number, position uint64) string {
+	b := binary.BigEndian.AppendUint64(mb.guid[:], number)
 	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint64(b, position))
 }
 
 // readSyncState reads a position; an empty state is the beginning.
 func (f *folder) readSyncState(s string) (uint64, bool) {
+	position, ok := readPosition(s, f.syncState)
+	return position, ok && position <= f.position && !f.forgets(position)
+}
+
+// readPosition reads the position of a state that write writes; an empty one is the beginning.
+func readPosition(s string, write func(position uint64) string) (uint64, bool) {
 	if s == "" {
 		return 0, true
 	}
@@ -73,7 +81,7 @@ func (f *folder) readSyncState(s string) (uint64, bool) {
 		return 0, false
 	}
 	position := binary.BigEndian.Uint64(b[24:])
-	return position, f.syncState(position) == s && position <= f.position && !f.forgets(position)
+	return position, write(position) == s
 }
 
 // syncFolderItems answers SyncFolderItems.

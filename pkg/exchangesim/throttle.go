@@ -1,7 +1,6 @@
 package exchangesim
 
 import (
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -95,8 +94,9 @@ func (s *Server) enter(charged, operation string) (leave func(), over *givenFaul
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, counter := range counters {
-			counter[charged]--
-			maps.DeleteFunc(counter, func(_ string, n int) bool { return n == 0 })
+			if counter[charged]--; counter[charged] == 0 {
+				delete(counter, charged)
+			}
 		}
 	}, nil
 }
